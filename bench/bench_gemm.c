@@ -1,0 +1,317 @@
+/* Speed of the matrix product per shape and variant, beside the measured peak and, if compiled in, other libraries.
+ *
+ *   bench_gemm [threads [f64 [filter]]]
+ *
+ * Variants of a dense layer of `n` outputs and `k` inputs on a batch of m: fwd = X[m,k] W[k,n], dW = X^T D, dX = D W^T;
+ * and with W stored (out,in): fwdT = X W^T, dWT = D^T X, dXT = D W. Compile with -DWITH_DNNL -fopenmp -ldnnl and
+ * -DWITH_OPENBLAS -lopenblas for the peers. GFLOP/s, the best of several rounds; rounds of the contestants alternate,
+ * since the clock of a machine drifts more than they differ. Compile with -march=native -O3 -ffp-contract=fast, for the
+ * peak. */
+#define _DEFAULT_SOURCE
+#include "../src/backend/cpu/gemm.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef WITH_DNNL
+#include <dnnl.h>
+#include <omp.h>
+#endif
+#ifdef WITH_OPENBLAS
+#include <cblas.h>
+void openblas_set_num_threads(int n);
+#endif
+
+enum { ROUNDS = 15, MAX_THREADS = 16, PEERS = 3 };
+
+typedef struct problem {
+    luge__gemm g;
+    const void *a, *b;
+    void *c;
+} problem;
+
+static int n_threads = 1;
+static char *scratch[MAX_THREADS];
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(n_threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void plan(luge__gemm *g)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    const char *isa = getenv("ISA");
+    if (__builtin_cpu_supports("avx512f") && (!isa || !strcmp(isa, "avx512"))) {
+        luge__gemm_plan_avx512(g);
+        return;
+    }
+    if (__builtin_cpu_supports("avx2") && (!isa || !strcmp(isa, "avx2"))) {
+        luge__gemm_plan_avx2(g);
+        return;
+    }
+#endif
+    luge__gemm_plan_baseline(g);
+}
+
+static void run(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c, void *worker)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    static int isa = -1;
+    if (isa < 0) {
+        const char *name = getenv("ISA");
+        isa = __builtin_cpu_supports("avx512f") ? 2 : __builtin_cpu_supports("avx2") ? 1 : 0;
+        if (name) isa = !strcmp(name, "avx512") ? 2 : !strcmp(name, "avx2") ? 1 : 0;
+    }
+    if (isa == 2) {
+        luge__gemm_run_avx512(g, begin, end, a, b, c, worker);
+        return;
+    }
+    if (isa == 1) {
+        luge__gemm_run_avx2(g, begin, end, a, b, c, worker);
+        return;
+    }
+#endif
+    luge__gemm_run_baseline(g, begin, end, a, b, c, worker);
+}
+
+/* A pool that spins: enough to measure with. */
+static struct {
+    atomic_int go, left;
+    const problem *p;
+} pool;
+
+static void part(const problem *p, int id)
+{
+    run(&p->g, p->g.items * id / n_threads, p->g.items * (id + 1) / n_threads, p->a, p->b, p->c, scratch[id]);
+}
+
+static void *work(void *arg)
+{
+    const int id = (int)(intptr_t)arg;
+    for (int seen = 0;;) {
+        const int go = atomic_load_explicit(&pool.go, memory_order_acquire);
+        if (go == seen) continue;
+        if (go < 0) return NULL;
+        seen = go;
+        part(pool.p, id);
+        atomic_fetch_sub_explicit(&pool.left, 1, memory_order_release);
+    }
+}
+
+static void run_luge(const problem *p)
+{
+    if (n_threads == 1 || p->g.items < 2 || p->g.item_cycles * (double)p->g.items < 2e4) {
+        run(&p->g, 0, p->g.items, p->a, p->b, p->c, scratch[0]);
+        return;
+    }
+    pool.p = p;
+    atomic_store_explicit(&pool.left, n_threads - 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&pool.go, 1, memory_order_release);
+    part(p, 0);
+    while (atomic_load_explicit(&pool.left, memory_order_acquire) > 0) {}
+}
+
+static void run_dnnl(const problem *p)
+{
+#ifdef WITH_DNNL
+    const luge__gemm *g = &p->g;
+    const int ta = g->a_cs != 1, tb = g->b_cs != 1;
+    dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', g->m, g->n, g->k, 1.0F, p->a, ta ? g->a_cs : g->a_rs, p->b,
+               tb ? g->b_cs : g->b_rs, 0.0F, p->c, g->c_rs);
+#else
+    (void)p;
+#endif
+}
+
+static void run_openblas(const problem *p)
+{
+#ifdef WITH_OPENBLAS
+    const luge__gemm *g = &p->g;
+    const int ta = g->a_cs != 1, tb = g->b_cs != 1, lda = (int)(ta ? g->a_cs : g->a_rs),
+              ldb = (int)(tb ? g->b_cs : g->b_rs);
+    if (g->is_f64)
+        cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n,
+                    (int)g->k, 1.0, p->a, lda, p->b, ldb, 0.0, p->c, (int)g->c_rs);
+    else
+        cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n,
+                    (int)g->k, 1.0F, p->a, lda, p->b, ldb, 0.0F, p->c, (int)g->c_rs);
+#else
+    (void)p;
+#endif
+}
+
+/* The peak of one thread: independent chains of multiply-adds in registers, for as long as a contestant's round. */
+#ifdef __AVX512F__
+#define PEAK_BYTES 64
+#else
+#define PEAK_BYTES 32
+#endif
+typedef float peak_f32 __attribute__((vector_size(PEAK_BYTES)));
+typedef double peak_f64 __attribute__((vector_size(PEAK_BYTES)));
+
+#define PEAK(type, lanes)                                                                                              \
+    static double peak_of_##type(void)                                                                                 \
+    {                                                                                                                  \
+        volatile double zero = 0;                                                                                      \
+        type x[10], y;                                                                                                 \
+        for (int l = 0; l < (lanes); l++) y[l] = zero;                                                                 \
+        double best = 1e9;                                                                                             \
+        for (int j = 0; j < 10; j++)                                                                                   \
+            for (int l = 0; l < (lanes); l++) x[j][l] = 1 + (j + l) % 8;                                               \
+        for (int r = 0; r < 5; r++) {                                                                                  \
+            const double t = now();                                                                                    \
+            for (int i = 0; i < 5000000; i++) {                                                                        \
+                x[0] += x[0] * y, x[1] += x[1] * y, x[2] += x[2] * y, x[3] += x[3] * y, x[4] += x[4] * y;              \
+                x[5] += x[5] * y, x[6] += x[6] * y, x[7] += x[7] * y, x[8] += x[8] * y, x[9] += x[9] * y;              \
+            }                                                                                                          \
+            const double d = now() - t;                                                                                \
+            if (d < best) best = d;                                                                                    \
+        }                                                                                                              \
+        volatile double sink = 0;                                                                                      \
+        for (int j = 0; j < 10; j++) sink = sink + x[j][0];                                                            \
+        return 2.0 * (lanes)*10 * 5e6 / best * 1e-9;                                                                   \
+    }
+PEAK(peak_f32, PEAK_BYTES / 4)
+PEAK(peak_f64, PEAK_BYTES / 8)
+
+static void (*const runners[PEERS])(const problem *) = { run_luge, run_dnnl, run_openblas };
+
+static int runs_peer(int i, int is_f64)
+{
+#ifdef WITH_DNNL
+    if (i == 1) return !is_f64;
+#endif
+#ifdef WITH_OPENBLAS
+    if (i == 2) return 1;
+#endif
+    (void)is_f64;
+    return i == 0;
+}
+
+static int ascending(const void *x, const void *y)
+{
+    const double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+/* Best rates of each contestant, then the median over rounds of ours divided by theirs. */
+static void measure(const problem *p, double *gflops)
+{
+    const double flops = 2.0 * (double)p->g.m * (double)p->g.n * (double)p->g.k;
+    double best[PEERS] = { 0 }, all[PEERS][ROUNDS] = { { 0 } };
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < PEERS; i++) {
+            if (!runs_peer(i, p->g.is_f64)) continue;
+            runners[i](p);
+            const double budget = 0.005;
+            double t0 = now(), d = 0;
+            int64_t n = 0, step = 1;
+            while (d < budget) {
+                for (int64_t j = 0; j < step; j++) runners[i](p);
+                n += step;
+                d = now() - t0;
+                step = (int64_t)((double)n * 1e-3 / (d + 1e-9)) + 1;
+            }
+            const double rate = flops * (double)n / d * 1e-9;
+            if (rate > best[i]) best[i] = rate;
+            all[i][round] = rate;
+        }
+    }
+    memcpy(gflops, best, sizeof best);
+    for (int i = 1; i < PEERS; i++) {
+        double ratio[ROUNDS];
+        for (int round = 0; round < ROUNDS; round++)
+            ratio[round] = all[i][round] > 0 ? all[0][round] / all[i][round] : 0;
+        qsort(ratio, ROUNDS, sizeof *ratio, ascending);
+        gflops[PEERS + i] = ratio[ROUNDS / 2];
+    }
+}
+
+static void *operand(int64_t n, int is_f64)
+{
+    void *p = NULL;
+    if (posix_memalign(&p, getenv("HUGE") ? 2 << 20 : 64, (size_t)n * (is_f64 ? 8 : 4))) exit(2);
+    if (getenv("HUGE")) madvise(p, (size_t)n * (is_f64 ? 8 : 4), MADV_HUGEPAGE);
+    for (int64_t i = 0; i < n; i++) {
+        const double x = (double)(i * 2654435761 % 1000) * 1e-3 - 0.5;
+        if (is_f64)
+            ((double *)p)[i] = x;
+        else
+            ((float *)p)[i] = (float)x;
+    }
+    return p;
+}
+
+/* C[m,n] = op(A) op(B), both dense and row-major as stored. */
+static void variant(const char *name, int64_t m, int64_t n, int64_t k, int ta, int tb, int is_f64)
+{
+    if (getenv("ONLYV") && strcmp(getenv("ONLYV"), name)) return;
+    problem p = { { .m = m, .n = n, .k = k, .c_rs = n, .is_f64 = is_f64 }, NULL, NULL, NULL };
+    p.g.a_rs = ta ? 1 : k, p.g.a_cs = ta ? m : 1;
+    p.g.b_rs = tb ? 1 : n, p.g.b_cs = tb ? k : 1;
+    void *a = operand(m * k, is_f64), *b = operand(k * n, is_f64);
+    p.a = a, p.b = b, p.c = operand(m * n, is_f64);
+    plan(&p.g);
+    for (int i = 0; i < n_threads; i++) {
+        if (posix_memalign((void **)&scratch[i], getenv("HUGE") ? 2 << 20 : 64, p.g.worker_scratch + 64)) exit(2);
+        if (getenv("HUGE")) madvise(scratch[i], p.g.worker_scratch, MADV_HUGEPAGE);
+    }
+    double r[2 * PEERS];
+    measure(&p, r);
+    printf("%-5s %5lld,%4lld,%5lld %9.3f us |%7.1f |%7.1f %5.2fx |%7.1f %5.2fx | sw%d tile %dx%d items %lldx%lld "
+           "k/%lld pack %d%d whole %d turn %d\n",
+           name, (long long)m, (long long)n, (long long)k, 2e-3 * (double)(m * n * k) / r[0], r[0], r[1], r[PEERS + 1],
+           r[2], r[PEERS + 2], p.g.swapped, p.g.tile_rows, p.g.tile_vectors, (long long)p.g.v_blocks,
+           (long long)p.g.s_blocks, (long long)p.g.k_blocks, p.g.v_pack, p.g.s_pack, p.g.v_whole, p.g.turn);
+    fflush(stdout);
+    for (int i = 0; i < n_threads; i++) free(scratch[i]), scratch[i] = NULL;
+    free(a), free(b), free(p.c);
+}
+
+int main(int argc, char **argv)
+{
+    static const int64_t shapes[][3] = {
+        { 1024, 1024, 1024 }, { 2048, 2048, 2048 }, { 256, 1024, 784 }, { 256, 1024, 1024 }, { 256, 100, 784 },
+        { 128, 100, 784 },    { 100, 50, 784 },     { 100, 100, 50 },   { 100, 10, 50 },     { 256, 10, 100 },
+        { 11272, 196, 784 },  { 11272, 1, 196 },    { 32, 10, 30 },     { 4, 4, 2 },         { 1, 100, 784 },
+        { 10000, 100, 784 },  { 8, 8, 8 },
+    };
+    n_threads = argc > 1 ? atoi(argv[1]) : 1;
+    if (n_threads < 1 || n_threads > MAX_THREADS) return 2;
+    const int is_f64 = argc > 2 && atoi(argv[2]);
+    const char *filter = argc > 3 ? argv[3] : "";
+#ifdef WITH_DNNL
+    omp_set_num_threads(n_threads);
+#endif
+#ifdef WITH_OPENBLAS
+    openblas_set_num_threads(n_threads);
+#endif
+    pthread_t threads[MAX_THREADS];
+    for (int i = 1; i < n_threads; i++) pthread_create(&threads[i], NULL, work, (void *)(intptr_t)i);
+    printf("%d thread(s), f%d, GFLOP/s: luge | dnnl_sgemm | OpenBLAS\n", n_threads, is_f64 ? 64 : 32);
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        const int64_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
+        char name[64];
+        snprintf(name, sizeof name, "%lld,%lld,%lld", (long long)m, (long long)n, (long long)k);
+        if (!strstr(name, filter)) continue;
+        printf("-- batch %lld, out %lld, in %lld; peak of 1 thread %.0f\n", (long long)m, (long long)n, (long long)k,
+               is_f64 ? peak_of_peak_f64() : peak_of_peak_f32());
+        variant("fwd", m, n, k, 0, 0, is_f64);
+        variant("dW", k, n, m, 1, 0, is_f64);
+        variant("dX", m, k, n, 0, 1, is_f64);
+        variant("fwdT", m, n, k, 0, 1, is_f64);
+        variant("dWT", n, k, m, 1, 0, is_f64);
+        variant("dXT", m, k, n, 0, 0, is_f64);
+    }
+    atomic_store(&pool.go, -1);
+    for (int i = 1; i < n_threads; i++) pthread_join(threads[i], NULL);
+    return 0;
+}

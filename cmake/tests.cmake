@@ -1,0 +1,94 @@
+# ctest: one test per suite, test program, example, public header and lint script. A test that exits 77 was skipped.
+# Labels: suite, threads (also run under the thread sanitizer), slow, example, header, lint, guide, install.
+
+function(luge_add_test name labels)
+    add_test(NAME ${name} COMMAND ${ARGN})
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" SKIP_RETURN_CODE 77 TIMEOUT 300)
+    if(LUGE_SANITIZE)
+        set(options "ASAN_OPTIONS=allocator_may_return_null=1" "UBSAN_OPTIONS=print_stacktrace=1"
+            "TSAN_OPTIONS=halt_on_error=1:allocator_may_return_null=1")
+        set_tests_properties(${name} PROPERTIES ENVIRONMENT "${options}")
+    endif()
+endfunction()
+
+# luge_add_suite(NAME COMMAND ...): NAME is looked up in the lists of what is threaded and slow.
+function(luge_add_suite name)
+    set(labels suite)
+    if(name IN_LIST LUGE_TEST_THREAD_SUITES)
+        list(APPEND labels threads)
+    endif()
+    if(name IN_LIST LUGE_TEST_SLOW_SUITES)
+        list(APPEND labels slow)
+    endif()
+    luge_add_test(${name} "${labels}" ${ARGN})
+endfunction()
+
+if(LUGE_TEST_SOURCES)
+    add_executable(luge_test ${LUGE_TEST_SOURCES})
+    luge_c_private(luge_test)
+    target_compile_definitions(luge_test PRIVATE LUGE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_link_libraries(luge_test PRIVATE luge_static ${luge_libraries})
+    set_target_properties(luge_test PROPERTIES
+        OUTPUT_NAME luge-test RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+    foreach(suite IN LISTS LUGE_TEST_SUITES)
+        luge_add_suite(${suite} luge_test ${suite})
+    endforeach()
+endif()
+
+function(luge_test_program name source)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE luge_static ${luge_libraries})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+    luge_add_suite(${name} ${name})
+endfunction()
+
+foreach(name IN LISTS LUGE_TEST_PROGRAMS)
+    luge_test_program(${name} tests/${name}.c)
+    luge_c_private(${name})
+endforeach()
+if(TARGET oom_malloc) # its own malloc fails when told to
+    target_link_options(oom_malloc PRIVATE
+        LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=pthread_create)
+endif()
+foreach(name IN LISTS LUGE_ISA_TEST_PROGRAMS)
+    foreach(isa IN LISTS LUGE_ISAS)
+        luge_test_program(${name}_${isa} tests/${name}.c)
+        luge_c_isa(${name}_${isa} ${isa})
+    endforeach()
+endforeach()
+
+if(LUGE_BUILD_EXAMPLES)
+    foreach(name IN LISTS LUGE_EXAMPLES)
+        luge_add_test(example_${name} example examples_${name})
+    endforeach()
+endif()
+
+# What follows reads the tree or the plain build: once is enough.
+if(LUGE_SANITIZE OR LUGE_X86_32 OR NOT LUGE_THREADS OR CMAKE_CROSSCOMPILING OR NOT luge_shared)
+    return()
+endif()
+
+set(luge_tools "${PROJECT_SOURCE_DIR}/tools")
+foreach(header IN LISTS LUGE_HEADERS)
+    get_filename_component(name "${header}" NAME_WE)
+    luge_add_test(header_${name} header sh "${luge_tools}/check_headers.sh" "${name}.h")
+    set_tests_properties(header_${name} PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+endforeach()
+
+foreach(check size includes words sources)
+    luge_add_test(lint_${check} lint sh "${luge_tools}/check_${check}.sh")
+endforeach()
+luge_add_test(lint_library lint sh "${luge_tools}/check_library.sh" "$<TARGET_FILE:luge_static>")
+luge_add_test(lint_symbols lint sh "${luge_tools}/check_symbols.sh" "$<TARGET_FILE:luge_shared>")
+if(LUGE_TEST_SOURCES)
+    luge_add_test(lint_suites lint sh "${luge_tools}/check_suites.sh" "$<TARGET_FILE:luge_test>" ${LUGE_TEST_SUITES})
+endif()
+# The guide to adding an operator, followed word for word in a copy of the tree.
+luge_add_test(adding_an_op guide sh "${PROJECT_SOURCE_DIR}/tests/adding_an_op.sh")
+set_tests_properties(adding_an_op PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+# A C++ program over the plain functions.
+luge_add_test(cxx_api header sh -c
+    "c++ -std=c++11 -pedantic -Wall -Wextra -Werror -I'${PROJECT_SOURCE_DIR}/include' \
+    '${PROJECT_SOURCE_DIR}/tests/cxx_api.cpp' '$<TARGET_FILE:luge_static>' -lm -pthread -o cxx_api && ./cxx_api")
+luge_add_test(install install sh "${luge_tools}/check_install.sh" "${PROJECT_BINARY_DIR}")
+set_tests_properties(install PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER};CMAKE=${CMAKE_COMMAND}")

@@ -1,0 +1,57 @@
+/* The matrix product of the cpu backend: C[m,n] = (accumulate ? C : 0) + op(A)[m,k] op(B)[k,n].
+ *
+ * Each element of C is one chain of k multiply-adds, in the order k = 0, 1, 2, ..., begun at 0 (or at C when
+ * accumulating). Tiles, blocks, packing, the orientation and the way that the items are handed to threads change where
+ * and when an element is computed, never that chain; so none of them changes a bit of the result. Instruction sets with
+ * a fused multiply-add agree with one another and with a loop over fma(); the baseline may round each product.
+ *
+ * The caller fills the first part of the structure, a planner calls luge__gemm_plan_<isa> once, and any number of
+ * threads then call luge__gemm_run_<isa> over disjoint ranges that together cover [0, items). There is no order between
+ * ranges and no barrier. The structure is read-only from then on.
+ */
+#ifndef LUGE_CPU_GEMM_H
+#define LUGE_CPU_GEMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct luge__gemm {
+    /* The problem. Strides count elements, are not negative and may be 0 for A and B (broadcast); a transposed operand
+     * is one with its strides swapped. C's column stride is 1; C overlaps neither A nor B. */
+    int64_t m, n, k;
+    int64_t a_rs, a_cs, b_rs, b_cs, c_rs;
+    int is_f64;
+    int accumulate;
+
+    /* The plan's answer. */
+    int64_t items;         /* independent pieces of work; 0 if C is empty */
+    double item_cycles;    /* rough cost of one item in core cycles, to judge whether a second thread pays */
+    size_t worker_scratch; /* bytes that each running range needs, aligned to 64; often 0 */
+
+    /* The plan's decisions, read by run only. V is the operand whose rows fill vectors, S the one whose elements are
+     * broadcast: V = B and S = A, or, when swapped, V = A and S = B with C transposed. */
+    int64_t vn, sn;                    /* extents of V and S in C */
+    int64_t v_vs, v_ks, s_ss, s_ks;    /* their strides along that extent and along k */
+    int64_t v_vectors, s_panels;       /* V in vectors, S in panels of tile_rows rows */
+    int64_t v_blocks, s_blocks;        /* items = v_blocks * s_blocks, those of S running faster */
+    int64_t k_blocks, k_step;          /* blocks of k_step, the last one shorter */
+    int64_t c_row;                     /* stride of a row along S in the place that tiles write to */
+    int64_t s_pack_step, s_pack_panel; /* a packed panel of S: its larger stride, and its elements */
+    size_t s_pack_offset, turn_offset; /* places in the scratch; V's packed block lies at 0 */
+    int32_t s_group;                   /* panels of S that are packed together */
+    int32_t tile_vectors, tile_rows;   /* upper bounds of one register tile */
+    uint8_t swapped, turn;             /* turn: tiles write to a scratch block that is then transposed into C */
+    uint8_t v_pack, s_pack;            /* pack V's block, S's panel */
+    uint8_t v_whole;                   /* V's block for all of k is near (or packed) at once */
+} luge__gemm;
+
+#define LUGE__GEMM_DECLARE(isa)                                                                                        \
+    void luge__gemm_plan_##isa(luge__gemm *g);                                                                         \
+    void luge__gemm_run_##isa(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c,  \
+                              void *worker);
+
+LUGE__GEMM_DECLARE(baseline)
+LUGE__GEMM_DECLARE(avx2)
+LUGE__GEMM_DECLARE(avx512)
+
+#endif

@@ -1,0 +1,317 @@
+/* The matrix product for one instruction set. Compiled once per set with -DLUGE_ISA=<name>; see gemm.h. It wants
+ * -O3, for the register tiles.
+ *
+ * Blocking, from the inside out. A register tile is tile_rows x tile_vectors accumulators: 14 x 2 of 32 registers with
+ * AVX-512, so that per k 2 loads of V and 14 broadcasts of S feed 28 multiply-adds, and the two load ports are 4/7 busy
+ * when the two multiply-add ports are full. A panel of S, tile_rows by a block of k (22 KB), stays in the first-level
+ * cache while V's panels stream by from the second, 128 bytes in the 14 cycles of one k. V's block, 3200 bytes by a
+ * block of k, stays in the second-level cache for all panels of S. Ranges of items are separate: each packs what it
+ * needs into the scratch of its worker, which costs a few percent and saves a barrier. */
+#include "backend/cpu/gemm.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#define LUGE__PASTE_(a, b)  a##_##b
+#define LUGE__PASTE(a, b)   LUGE__PASTE_(a, b)
+#define LUGE_ISA_NAME(name) LUGE__PASTE(name, LUGE_ISA)
+
+#define LUGE__INLINE static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define LUGE__UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define LUGE__UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* The bytes of a vector, and the tiles: X(rows, vectors). 32 registers hold 28 accumulators, 2 vectors of V and a
+ * broadcast; 16 hold 12, 2, a broadcast and the mask of AVX2 (or the product before it is added, without FMA). Wide
+ * tiles of few rows serve products with few rows, which need several chains to hide the latency of an addition. */
+#define LUGE__ROWS_3(X, v)  X(1, v) X(2, v) X(3, v)
+#define LUGE__ROWS_6(X, v)  LUGE__ROWS_3(X, v) X(4, v) X(5, v) X(6, v)
+#define LUGE__ROWS_8(X, v)  LUGE__ROWS_6(X, v) X(7, v) X(8, v)
+#define LUGE__ROWS_12(X, v) LUGE__ROWS_8(X, v) X(9, v) X(10, v) X(11, v) X(12, v)
+#define LUGE__ROWS_14(X, v) LUGE__ROWS_12(X, v) X(13, v) X(14, v)
+
+#if defined(__AVX512F__)
+#define LUGE__VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define LUGE__VECTOR_BYTES 32
+#else
+#define LUGE__VECTOR_BYTES 16
+#endif
+
+/* f32 is where training spends its time and has all tiles; f64 and the baseline make do with those that matter most:
+ * the tiles are most of the library's size. tile_rows_of[is_f64][vectors - 1]: its most rows, 0 where there
+ * is none. A tile comes with all smaller ones, for the edges. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define LUGE__MAX_VECTORS  4
+#define LUGE__MAX_ROWS     14
+#define LUGE__TILES_F32(X) LUGE__ROWS_14(X, 1) LUGE__ROWS_14(X, 2) LUGE__ROWS_3(X, 3) LUGE__ROWS_3(X, 4)
+#define LUGE__TILES_F64(X) LUGE__ROWS_8(X, 1) LUGE__ROWS_8(X, 2)
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 14, 14, 3, 3 }, { 8, 8, 0, 0 } };
+#elif defined(__AVX2__)
+#define LUGE__MAX_VECTORS  4
+#define LUGE__MAX_ROWS     12
+#define LUGE__TILES_F32(X) LUGE__ROWS_12(X, 1) LUGE__ROWS_6(X, 2) X(1, 3) X(2, 3) X(1, 4) X(2, 4)
+#define LUGE__TILES_F64(X) LUGE__ROWS_6(X, 1) LUGE__ROWS_6(X, 2)
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 12, 6, 2, 2 }, { 6, 6, 0, 0 } };
+#elif defined(__x86_64__)
+#define LUGE__MAX_VECTORS  2
+#define LUGE__MAX_ROWS     6
+#define LUGE__TILES_F32(X) LUGE__ROWS_6(X, 1) LUGE__ROWS_6(X, 2)
+#define LUGE__TILES_F64(X) LUGE__ROWS_6(X, 1) LUGE__ROWS_6(X, 2)
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 6, 6 }, { 6, 6 } };
+#else
+#define LUGE__MAX_VECTORS  2
+#define LUGE__MAX_ROWS     3
+#define LUGE__TILES_F32(X) LUGE__ROWS_3(X, 1) LUGE__ROWS_3(X, 2)
+#define LUGE__TILES_F64(X) LUGE__TILES_F32(X)
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 3, 3 }, { 3, 3 } };
+#endif
+
+/* Part i of n cut into `parts` nearly equal parts begins here; part `parts` begins at n. */
+LUGE__INLINE ptrdiff_t luge__gemm_cut(ptrdiff_t n, ptrdiff_t parts, ptrdiff_t i)
+{
+    const ptrdiff_t rest = n % parts;
+    return n / parts * i + (i < rest ? i : rest);
+}
+
+LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
+{
+    return n / d + (n % d != 0);
+}
+
+/* A list of this name for so many lanes, where the number is a macro. */
+#define LUGE__LIST_(name, lanes) name##lanes
+#define LUGE__LIST(name, lanes)  LUGE__LIST_(name, lanes)
+
+/* Lists by number of lanes: an element repeated, and the indices that interleave the halves of two vectors. */
+#define LUGE__EACH_2(x)  x, x
+#define LUGE__EACH_4(x)  LUGE__EACH_2(x), LUGE__EACH_2(x)
+#define LUGE__EACH_8(x)  LUGE__EACH_4(x), LUGE__EACH_4(x)
+#define LUGE__EACH_16(x) LUGE__EACH_8(x), LUGE__EACH_8(x)
+#define LUGE__LOW_2      0, 2
+#define LUGE__HIGH_2     1, 3
+#define LUGE__LOW_4      0, 4, 1, 5
+#define LUGE__HIGH_4     2, 6, 3, 7
+#define LUGE__LOW_8      0, 8, 1, 9, 2, 10, 3, 11
+#define LUGE__HIGH_8     4, 12, 5, 13, 6, 14, 7, 15
+#define LUGE__LOW_16     0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define LUGE__HIGH_16    8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+
+/* The same within parts of 2 or 4 elements, and lists that join halves. */
+#define LUGE__LOW2_2        0, 2
+#define LUGE__HIGH2_2       1, 3
+#define LUGE__LOW2_4        0, 4, 2, 6
+#define LUGE__HIGH2_4       1, 5, 3, 7
+#define LUGE__LOW2_8        0, 8, 2, 10, 4, 12, 6, 14
+#define LUGE__HIGH2_8       1, 9, 3, 11, 5, 13, 7, 15
+#define LUGE__LOW4_4        0, 4, 1, 5
+#define LUGE__HIGH4_4       2, 6, 3, 7
+#define LUGE__LOW4_8        0, 8, 1, 9, 4, 12, 5, 13
+#define LUGE__HIGH4_8       2, 10, 3, 11, 6, 14, 7, 15
+#define LUGE__LOW4_16       0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29
+#define LUGE__HIGH4_16      2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31
+#define LUGE__COUNT_4       0, 1, 2, 3
+#define LUGE__COUNT_8       LUGE__COUNT_4, 4, 5, 6, 7
+#define LUGE__COUNT_16      LUGE__COUNT_8, 8, 9, 10, 11, 12, 13, 14, 15
+#define LUGE__HALF_COUNT_8  LUGE__COUNT_4
+#define LUGE__HALF_COUNT_16 LUGE__COUNT_8
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define LUGE__HAVE_SHUFFLEVECTOR 1
+#endif
+#endif
+
+#define LUGE__REAL     float
+#define LUGE__INDEX    int32_t
+#define LUGE__IS_F64   0
+#define LUGE__TILES    LUGE__TILES_F32
+#define LUGE__FN(name) luge__gemm_##name##_f32
+#include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_block.inc"
+#undef LUGE__REAL
+#undef LUGE__INDEX
+#undef LUGE__IS_F64
+#undef LUGE__TILES
+#undef LUGE__FN
+
+#define LUGE__REAL     double
+#define LUGE__INDEX    int64_t
+#define LUGE__IS_F64   1
+#define LUGE__TILES    LUGE__TILES_F64
+#define LUGE__FN(name) luge__gemm_##name##_f64
+#include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_block.inc"
+
+/* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
+enum {
+    K_BLOCK = 400,           /* k of a block at most: 14 rows of S are 22 KB in f32 */
+    V_BLOCK_BYTES = 3200,    /* a row of V's block: 50 vectors of 64 bytes; 400 of them are 1.3 MB */
+    S_BLOCK_ROWS = 448,      /* rows of an item */
+    WHOLE_BYTES = 768 << 10, /* V's block for all of k, if it is no larger than this */
+    NEAR_BYTES = 400 << 10,  /* what a block in place may span: 100 pages, the first-level TLB */
+    LINES_NEAR = 256,        /* cache lines of which a tile in place uses only a part */
+    STREAM_BYTES = 24 << 10, /* a block of V that is used once */
+    PACK_TOGETHER = 12,      /* panels of S whose rows lie in the same cache lines and pages */
+    ITEMS_WANTED = 32,       /* if they are worth it; they are merged again in the range that a worker gets */
+};
+static const double ITEM_CYCLES = 16e3; /* items worth splitting further cost more than twice this */
+
+static int lanes_of(const luge__gemm *g)
+{
+    return LUGE__VECTOR_BYTES / (g->is_f64 ? 8 : 4);
+}
+
+static int64_t up(int64_t n, int64_t d)
+{
+    return n / d + (n % d != 0);
+}
+
+static int64_t at_least_1(int64_t n)
+{
+    return n < 1 ? 1 : n;
+}
+
+/* The cheapest tile for this orientation; cycles of all tiles. One tile and step of k costs the latency of an addition,
+ * the multiply-adds or the loads, whichever is most, at two per cycle. */
+static double choose_tile(luge__gemm *g)
+{
+    double best = 0;
+    for (int v = 1; v <= LUGE__MAX_VECTORS; v++) {
+        const int most = tile_rows_of[g->is_f64 != 0][v - 1];
+        if (!most) continue;
+        const int64_t s_panels = up(g->sn, most), v_panels = up(g->v_vectors, v);
+        const double rows = (double)g->sn / (double)s_panels, vectors = (double)g->v_vectors / (double)v_panels;
+        double step = rows * vectors / 2;
+        if (step < (rows + 2 * vectors) / 2) step = (rows + 2 * vectors) / 2;
+        if (step < 4) step = 4;
+        const double cycles = (double)(s_panels * v_panels) * ((double)g->k * step + 20 + 1.5 * rows * vectors);
+        if (best > 0 && cycles >= best) continue;
+        best = cycles;
+        g->tile_vectors = v;
+        g->tile_rows = most;
+        g->s_panels = s_panels;
+    }
+    return best;
+}
+
+/* Which operand is V, and what that costs. */
+static double orient(luge__gemm *g, int swapped)
+{
+    const int lanes = lanes_of(g);
+    g->swapped = (uint8_t)swapped;
+    g->vn = swapped ? g->m : g->n;
+    g->sn = swapped ? g->n : g->m;
+    g->v_vs = swapped ? g->a_rs : g->b_cs;
+    g->v_ks = swapped ? g->a_cs : g->b_rs;
+    g->s_ss = swapped ? g->b_cs : g->a_rs;
+    g->s_ks = swapped ? g->b_rs : g->a_cs;
+    if (g->vn == 1) g->v_vs = 1;
+    g->v_vectors = up(g->vn, lanes);
+    g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
+    double cycles = choose_tile(g);
+    const double v_size = (double)g->v_vectors * (double)lanes * (double)g->k;
+    if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2);
+    if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 50;
+    return cycles;
+}
+
+/* Operands in place cost less than packed ones, unless their rows lie so far apart that a panel touches more pages than
+ * the first-level TLB holds, or at a power of two, where all rows fall into few sets of the cache. */
+static int in_place(int64_t rows, int64_t stride, int64_t size)
+{
+    return rows * stride * size <= NEAR_BYTES && (stride * size % 1024 != 0 || rows <= 16);
+}
+
+static void choose_packing(luge__gemm *g)
+{
+    const int64_t size = g->is_f64 ? 8 : 4, k = g->k < K_BLOCK ? g->k : K_BLOCK;
+    const int many_v = up(g->v_vectors, g->tile_vectors) > 3;
+    g->v_pack = g->v_vs != 1 || (g->s_panels > 3 && !in_place(k, g->v_ks, size));
+    if (g->s_ks == 1)
+        g->s_pack = many_v && !in_place(g->tile_rows, g->s_ss, size);
+    else
+        g->s_pack = many_v && (!in_place(k, g->s_ks, size) || k > LINES_NEAR);
+}
+
+static void choose_blocks(luge__gemm *g, double cycles)
+{
+    const int64_t v_panels = up(g->v_vectors, g->tile_vectors), v_row = g->v_vectors * LUGE__VECTOR_BYTES;
+    g->v_blocks = up(v_row, V_BLOCK_BYTES);
+    g->s_blocks = up(g->s_panels * g->tile_rows, S_BLOCK_ROWS);
+    int64_t k_most = K_BLOCK;
+    if (g->s_panels == 1) {
+        /* V is used once: it streams in short blocks, which hold whole rows in place but one panel if packed. */
+        if (g->v_pack) g->v_blocks = v_panels;
+        k_most = at_least_1(STREAM_BYTES / up(v_row, g->v_blocks));
+    }
+    /* Blocks of nearly equal length, in multiples of what the transposition in packing likes. */
+    g->k_step = up(at_least_1(up(g->k, at_least_1(up(g->k, k_most)))), 16) * 16;
+    g->k_blocks = at_least_1(up(g->k, g->k_step));
+    if (g->v_blocks > v_panels) g->v_blocks = v_panels;
+    if (g->s_blocks > g->s_panels) g->s_blocks = g->s_panels;
+    while (g->v_blocks * g->s_blocks < ITEMS_WANTED && cycles > 2 * ITEM_CYCLES * (double)(g->v_blocks * g->s_blocks)) {
+        const int64_t v_left = v_panels / g->v_blocks, s_left = g->s_panels / g->s_blocks;
+        if (v_left < 2 && s_left < 2) break;
+        /* Items along S share a packed block of V, unless C waits in the scratch. */
+        if (v_left < 2 || (s_left >= 2 && !g->turn))
+            g->s_blocks *= 2;
+        else
+            g->v_blocks *= 2;
+    }
+    g->items = g->v_blocks * g->s_blocks;
+    g->item_cycles = cycles / (double)g->items;
+}
+
+static size_t round_64(int64_t bytes)
+{
+    return ((size_t)bytes + 63) & ~(size_t)63;
+}
+
+static void place_scratch(luge__gemm *g)
+{
+    const int64_t lanes = lanes_of(g), size = g->is_f64 ? 8 : 4, k = g->k < g->k_step ? g->k : g->k_step;
+    const int64_t vectors = up(g->v_vectors, g->v_blocks), v_row = vectors * LUGE__VECTOR_BYTES;
+    int64_t s_bytes = 0;
+    g->v_whole = g->k * v_row <= WHOLE_BYTES;
+    g->s_group = g->s_pack && g->s_ks != 1 ? PACK_TOGETHER : 1;
+    if (g->s_pack) {
+        /* One vector more than a row of k needs, lest all rows fall into the same sets of the cache. */
+        g->s_pack_step = g->s_ks == 1 ? (up(k, lanes) + 1) * lanes : up(g->tile_rows, lanes) * lanes;
+        g->s_pack_panel = g->s_pack_step * (g->s_ks == 1 ? g->tile_rows : k);
+        s_bytes = g->s_group * g->s_pack_panel * size;
+    }
+    g->c_row = g->turn ? vectors * lanes : g->c_rs;
+    g->s_pack_offset = g->v_pack ? round_64((g->v_whole ? g->k : k) * v_row) : 0;
+    g->turn_offset = g->s_pack_offset + round_64(s_bytes);
+    g->worker_scratch = g->turn_offset + (g->turn ? round_64(up(g->s_panels, g->s_blocks) * g->tile_rows * v_row) : 0);
+}
+
+void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
+{
+    g->items = 0;
+    g->item_cycles = 0;
+    g->worker_scratch = 0;
+    g->s_pack_step = g->s_pack_panel = 0;
+    if (g->m < 1 || g->n < 1) return;
+    luge__gemm other = *g;
+    double cycles = orient(g, 0);
+    const double swapped = orient(&other, 1);
+    /* Over several blocks of k a turned C would wait in the scratch for too long. */
+    if (swapped < cycles && !(other.turn && g->k > K_BLOCK)) *g = other, cycles = swapped;
+    choose_packing(g);
+    choose_blocks(g, cycles);
+    place_scratch(g);
+}
+
+void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b,
+                                   void *c, void *worker)
+{
+    if (g->is_f64)
+        luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker);
+    else
+        luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker);
+}

@@ -1,0 +1,72 @@
+/* isa.h: the kernels that are compiled once per instruction set, and the table in which each set offers them. They work
+ * on contiguous blocks and know nothing of graphs, strides or threads. */
+#ifndef LUGE_CPU_ISA_H
+#define LUGE_CPU_ISA_H
+
+#include "backend/cpu/gemm.h"
+#include "graph/op.h"
+
+#ifndef LUGE_ISA
+#define LUGE_ISA baseline
+#endif
+#define LUGE__PASTE_(a, b)  a##_##b
+#define LUGE__PASTE(a, b)   LUGE__PASTE_(a, b)
+#define LUGE_ISA_NAME(name) LUGE__PASTE(name, LUGE_ISA)
+
+/* The pieces of a loop are independent even where out is a: what the compiler needs to know to vectorize. */
+#if defined(__clang__)
+#define LUGE__INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define LUGE__INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define LUGE__INDEPENDENT
+#endif
+
+/* out[i] = f(a[i], b[i]); p is the op's parameter. out may be a or b. */
+typedef void luge__block_fn(int64_t n, const void *a, const void *b, void *out, double p);
+
+/* Reductions combine with + (also for the mean), the larger, the smaller, or *. */
+typedef enum luge__combine { LUGE__SUM, LUGE__MAX, LUGE__MIN, LUGE__PROD, LUGE__COMBINE_COUNT } luge__combine;
+
+enum { LUGE__REDUCE_BLOCK = 256, LUGE__REDUCE_TILE = 64, LUGE__REDUCE_ROWS = 32 };
+
+/* An update of n elements; absent state is NULL. */
+typedef struct luge__update {
+    void *w, *velocity, *m, *v, *v_max;
+    const void *g;
+    double rate, momentum, rho, beta1, beta2, epsilon, decay; /* decay: rate * weight_decay */
+    double scale, correct2;                                   /* adam: factor of m; 1 - beta2^t */
+    int nesterov, torch;
+} luge__update;
+typedef void luge__update_fn(int64_t n, const luge__update *u);
+
+/* The kernels of one float type. */
+typedef struct luge__float_table {
+    luge__block_fn *const *elementwise; /* by op; NULL where there is none */
+    /* One block of at most LUGE__REDUCE_BLOCK elements, in an order that depends on n alone. */
+    double (*reduce_block[LUGE__COMBINE_COUNT])(int64_t n, const void *a);
+    /* out[j] = combine(out[j], a[j]) */
+    void (*combine[LUGE__COMBINE_COUNT])(int64_t n, const void *a, void *out);
+    void (*softmax)(int64_t n, const void *x, void *y);
+    void (*log_softmax)(int64_t n, const void *x, void *y);
+    double (*log_sum_exp)(int64_t n, const void *x); /* NaN where x has one, or +inf */
+    luge__update_fn *update[5];                      /* sgd, adagrad, rmsprop, adam, adamw */
+} luge__float_table;
+
+/* The kernels of one instruction set. f32 is where training spends its time, so every set has its own; for the
+ * library's size all use the baseline's for f64, except for the matrix product. */
+typedef struct luge__isa_table {
+    const luge__float_table *f[2]; /* f32, f64 */
+    void (*gemm_plan)(luge__gemm *g);
+    void (*gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c,
+                     void *worker);
+} luge__isa_table;
+
+extern const luge__isa_table luge__isa_baseline, luge__isa_avx2, luge__isa_avx512;
+
+/* Parts of the tables. */
+extern luge__block_fn *const LUGE_ISA_NAME(luge__elementwise_f32)[LUGE__OP_COUNT];
+extern luge__block_fn *const luge__elementwise_f64[LUGE__OP_COUNT];
+extern const luge__float_table luge__doubles;
+
+#endif

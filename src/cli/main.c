@@ -1,0 +1,80 @@
+/* main.c: the command `luge`: finds the verb and hands over to it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static int cli_help(int n, char **arg);
+
+/* One row a verb. */
+static const struct verb {
+    const char *name, *arguments, *purpose;
+    int (*run)(int n, char **arg);
+} verbs[] = {
+    { "ops", "[NAME]", "the operators: formula, gradient, kernels; or one of them", cli_ops },
+    { "info", "", "version, instruction set, threads and kernels in use", cli_info },
+    { "help", "", "this list", cli_help },
+};
+enum { N_VERBS = sizeof verbs / sizeof *verbs };
+
+static const char *verb_name(int index)
+{
+    return verbs[index].name;
+}
+
+static void print_help(FILE *file)
+{
+    fprintf(file, "luge %s: neural networks in C\n\n", luge_version());
+    for (int i = 0; i < N_VERBS; i++) {
+        fprintf(file, "  luge %-5s %-8s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].purpose);
+    }
+    fprintf(file, "  luge --version      the version alone\n");
+}
+
+static int cli_help(int n, char **arg)
+{
+    if (n > 0) return cli_unexpected("help", arg[0]);
+    print_help(stdout);
+    return CLI_OK;
+}
+
+static int print_version(int n, char **arg)
+{
+    if (n > 0) return cli_unexpected("--version", arg[0]);
+    printf("luge %s\n", luge_version());
+    return CLI_OK;
+}
+
+static int unknown_verb(const char *typed)
+{
+    const char *nearest = cli_nearest(typed, N_VERBS, verb_name);
+    fprintf(stderr, "luge: no verb \"%s\"\n", typed);
+    if (nearest)
+        fprintf(stderr, "  nearest: %s\n", nearest);
+    else
+        fprintf(stderr, "  luge help lists the verbs\n");
+    return CLI_USAGE;
+}
+
+static int run_verb(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return CLI_USAGE;
+    }
+    const char *typed = argv[1];
+    if (!strcmp(typed, "--version")) return print_version(argc - 2, argv + 2);
+    if (!strcmp(typed, "--help") || !strcmp(typed, "-h")) return cli_help(argc - 2, argv + 2);
+    for (int i = 0; i < N_VERBS; i++) {
+        if (!strcmp(typed, verbs[i].name)) return verbs[i].run(argc - 2, argv + 2);
+    }
+    return unknown_verb(typed);
+}
+
+int main(int argc, char **argv)
+{
+    const int code = run_verb(argc, argv);
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    fprintf(stderr, "luge: the output could not be written\n"); /* a full disk, a closed pipe */
+    return code ? code : CLI_FAILED;
+}

@@ -1,0 +1,268 @@
+/* The matrix product against a naive loop, bit for bit: sizes around every boundary, all layouts, random splits. */
+#include "../src/backend/cpu/gemm.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) || defined(__i386__)
+#define WITH_X86 1
+#endif
+
+typedef struct kernel {
+    const char *name;
+    void (*plan)(luge__gemm *);
+    void (*run)(const luge__gemm *, int64_t, int64_t, const void *, const void *, void *, void *);
+    int fused; /* one rounding per step */
+} kernel;
+
+enum { GUARD = 64 };
+
+static uint64_t state = 0x9e3779b97f4a7c15u;
+
+static uint64_t rnd(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static int64_t below(int64_t n)
+{
+    return (int64_t)(rnd() >> 11) % n;
+}
+
+static double value(int special)
+{
+    if (special && below(40) == 0) {
+        static const double odd[] = { (double)NAN, (double)INFINITY, -(double)INFINITY, -0.0, 1e-40 };
+        return odd[below(5)];
+    }
+    return (double)(below(2001) - 1000) / 256.0 + (double)below(1000) * 1e-6;
+}
+
+/* A buffer that ends exactly with its last element, so that a sanitizer sees any access behind it. */
+static void *filled(int64_t n, int is_f64, int special)
+{
+    void *p = malloc((size_t)(n > 0 ? n : 1) * (is_f64 ? 8 : 4));
+    if (!p) exit(2);
+    for (int64_t i = 0; i < n; i++) {
+        if (is_f64)
+            ((double *)p)[i] = value(special);
+        else
+            ((float *)p)[i] = (float)value(special);
+    }
+    return p;
+}
+
+static int64_t extent(int64_t rows, int64_t cols, int64_t rs, int64_t cs)
+{
+    return rows < 1 || cols < 1 ? 0 : (rows - 1) * rs + (cols - 1) * cs + 1;
+}
+
+/* The definition, rounded once or twice per step; volatile stops the compiler from fusing what must not be fused. */
+#define NAIVE(name, type, attribute, step)                                                                             \
+    attribute static void name(const luge__gemm *g, const type *a, const type *b, type *c)                             \
+    {                                                                                                                  \
+        for (int64_t i = 0; i < g->m; i++) {                                                                           \
+            for (int64_t j = 0; j < g->n; j++) {                                                                       \
+                const type *x = a + i * g->a_rs, *y = b + j * g->b_cs;                                                 \
+                type sum = g->accumulate ? c[i * g->c_rs + j] : 0;                                                     \
+                for (int64_t k = 0; k < g->k; k++, x += g->a_cs, y += g->b_rs) {                                       \
+                    step;                                                                                              \
+                }                                                                                                      \
+                c[i * g->c_rs + j] = sum;                                                                              \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+
+#ifdef WITH_X86
+#define WITH_FMA __attribute__((target("fma"))) /* else each fma() is a slow call */
+#else
+#define WITH_FMA
+#endif
+NAIVE(naive_fused_f32, float, WITH_FMA, sum = fmaf(*x, *y, sum))
+NAIVE(naive_fused_f64, double, WITH_FMA, sum = fma(*x, *y, sum))
+NAIVE(naive_f32, float, , volatile float p = *x * *y; sum = sum + p)
+NAIVE(naive_f64, double, , volatile double p = *x * *y; sum = sum + p)
+
+static void naive(const luge__gemm *g, int fused, const void *a, const void *b, void *c)
+{
+    if (g->is_f64)
+        (fused ? naive_fused_f64 : naive_f64)(g, a, b, c);
+    else
+        (fused ? naive_fused_f32 : naive_f32)(g, a, b, c);
+}
+
+/* Equal bits, or both NaN (whose payload depends on the order of the operands). */
+static int same(const void *x, const void *y, int64_t n, int is_f64, int64_t *where)
+{
+    for (int64_t i = 0; i < n; i++) {
+        *where = i;
+        if (is_f64) {
+            const double *p = (const double *)x + i, *q = (const double *)y + i;
+            if (memcmp(p, q, 8) != 0 && !(isnan(*p) && isnan(*q))) return 0;
+        } else {
+            const float *p = (const float *)x + i, *q = (const float *)y + i;
+            if (memcmp(p, q, 4) != 0 && !(isnan(*p) && isnan(*q))) return 0;
+        }
+    }
+    return 1;
+}
+
+/* All items, in ranges of random length, the later ones first; 0 if the scratch was overrun. */
+static int run_split(const kernel *f, const luge__gemm *g, const void *a, const void *b, void *c)
+{
+    char *raw = malloc(g->worker_scratch + 64 + GUARD);
+    if (!raw) exit(2);
+    char *scratch = raw + (64 - (uintptr_t)raw % 64) % 64;
+    memset(scratch, 0xff, g->worker_scratch); /* NaN */
+    memset(scratch + g->worker_scratch, 0x5a, GUARD);
+    const int64_t cut = below(g->items + 1);
+    for (int turn = 0; turn < 2; turn++) {
+        const int64_t end = turn == 0 ? g->items : cut;
+        for (int64_t begin = turn == 0 ? cut : 0, to; begin < end; begin = to) {
+            to = begin + 1 + below(end - begin);
+            f->run(g, begin, to, a, b, c, scratch);
+        }
+    }
+    int ok = 1;
+    for (int i = 0; i < GUARD; i++) ok &= scratch[g->worker_scratch + (size_t)i] == 0x5a;
+    free(raw);
+    return ok;
+}
+
+static int check(const kernel *f, luge__gemm *g, int special)
+{
+    const int64_t na = extent(g->m, g->k, g->a_rs, g->a_cs), nb = extent(g->k, g->n, g->b_rs, g->b_cs);
+    const int64_t nc = extent(g->m, g->n, g->c_rs, 1);
+    const size_t size = g->is_f64 ? 8 : 4;
+    void *a = filled(na, g->is_f64, special), *b = filled(nb, g->is_f64, special);
+    void *c = filled(nc, g->is_f64, 0), *want = filled(nc, g->is_f64, 0);
+    memcpy(want, c, (size_t)nc * size);
+    naive(g, f->fused, a, b, want);
+    f->plan(g);
+    int64_t at = -1;
+    const int ok = run_split(f, g, a, b, c) && same(c, want, nc, g->is_f64, &at);
+    if (!ok) {
+        printf("%s f%d: C[%lld,%lld] k %lld a (%lld,%lld) b (%lld,%lld) c %lld accumulate %d: element %lld differs\n",
+               f->name, g->is_f64 ? 64 : 32, (long long)g->m, (long long)g->n, (long long)g->k, (long long)g->a_rs,
+               (long long)g->a_cs, (long long)g->b_rs, (long long)g->b_cs, (long long)g->c_rs, g->accumulate,
+               (long long)at);
+    }
+    free(a), free(b), free(c), free(want);
+    return ok;
+}
+
+/* Layout of an operand of rows x cols: rows, columns, with gaps, both strides wide, broadcast along either or both. */
+static void layout(int kind, int64_t rows, int64_t cols, int64_t *rs, int64_t *cs)
+{
+    *rs = cols, *cs = 1;
+    if (kind == 1) *rs = 1, *cs = rows;
+    if (kind == 2) *rs = cols + 5;
+    if (kind == 3) *rs = 1, *cs = rows + 3;
+    if (kind == 4) *rs = 2 * cols + 1, *cs = 2;
+    if (kind == 5) *rs = 0;
+    if (kind == 6) *cs = 0, *rs = 1;
+    if (kind == 7) *rs = 0, *cs = 0;
+    if (kind == 8) *rs = 3, *cs = 3 * rows;
+}
+
+static int one(const kernel *f, int64_t m, int64_t n, int64_t k, int la, int lb, int how)
+{
+    luge__gemm g;
+    memset(&g, 0xa5, sizeof g);
+    g.m = m, g.n = n, g.k = k;
+    layout(la, m, k, &g.a_rs, &g.a_cs);
+    layout(lb, k, n, &g.b_rs, &g.b_cs);
+    g.c_rs = n + (how & 4 ? 3 : 0);
+    g.is_f64 = how & 1;
+    g.accumulate = how >> 1 & 1;
+    return check(f, &g, how & 8);
+}
+
+static int64_t pick(int64_t limit)
+{
+    static const int64_t edges[] = { 1,   2,   3,   4,   5,   6,   7,   8,   9,   12,  13,  14,  15,  16,  17,  28,
+                                     29,  31,  32,  33,  42,  43,  48,  49,  63,  64,  65,  66,  100, 112, 127, 128,
+                                     129, 196, 255, 256, 257, 300, 319, 320, 321, 447, 448, 449, 520, 641, 784, 1025 };
+    int64_t x;
+    do x = below(4) ? edges[below((int64_t)(sizeof edges / sizeof *edges))] : below(limit) + (below(20) != 0);
+    while (x > limit);
+    return x;
+}
+
+static int kernel_ok(const kernel *f, int rounds)
+{
+    int bad = 0;
+    static const int64_t shapes[][3] = { { 4, 4, 2 },      { 32, 10, 30 },    { 1, 100, 784 },  { 256, 10, 100 },
+                                         { 100, 50, 784 }, { 256, 1, 100 },   { 1000, 1, 196 }, { 0, 4, 3 },
+                                         { 4, 0, 3 },      { 5, 6, 0 },       { 50, 60, 0 },    { 1, 1, 1 },
+                                         { 70, 80, 1 },    { 300, 270, 700 }, { 1, 1, 2000 },   { 1, 700, 900 },
+                                         { 40, 1000, 64 } };
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        for (int la = 0; la < 2; la++)
+            for (int lb = 0; lb < 2; lb++)
+                for (int how = 0; how < 8; how++) bad += !one(f, shapes[s][0], shapes[s][1], shapes[s][2], la, lb, how);
+    /* Every small size. */
+    for (int64_t m = 1; m <= 35; m++)
+        for (int64_t n = 1; n <= 35; n++)
+            bad += !one(f, m, n, 1 + below(9), (int)below(9), (int)below(9), (int)below(16));
+    for (int r = 0; r < rounds; r++) {
+        int64_t m = pick(1100), n = pick(1100), k = pick(1100);
+        while (m * n * k > 20000000) {
+            const int64_t which = below(3);
+            if (which == 0) m = (m + 1) / 2;
+            if (which == 1) n = (n + 1) / 2;
+            if (which == 2) k = (k + 1) / 2;
+        }
+        bad += !one(f, m, n, k, (int)below(9), (int)below(9), (int)below(16));
+    }
+    printf("%-9s %s\n", f->name, bad ? "WRONG" : "ok");
+    return bad == 0;
+}
+
+/* Row 17 of a batch of 1000 equals the product of that row alone. */
+static int row_alone(const kernel *f)
+{
+    luge__gemm g = { .m = 1000, .n = 50, .k = 784, .a_rs = 784, .a_cs = 1, .b_rs = 50, .b_cs = 1, .c_rs = 50 }, r = g;
+    float *a = filled(g.m * g.k, 0, 0), *b = filled(g.k * g.n, 0, 0), *c = filled(g.m * g.n, 0, 0),
+          *d = filled(50, 0, 0);
+    r.m = 1;
+    f->plan(&g);
+    f->plan(&r);
+    run_split(f, &g, a, b, c);
+    run_split(f, &r, a + 17 * 784, b, d);
+    const int ok = memcmp(c + 17 * 50, d, 50 * sizeof *d) == 0;
+    if (!ok) printf("%s: a row alone differs from the row in a batch\n", f->name);
+    free(a), free(b), free(c), free(d);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    const int rounds = argc > 1 ? atoi(argv[1]) : 300;
+    const kernel kernels[] = {
+#if defined(__FMA__) || defined(__aarch64__)
+        { "baseline", luge__gemm_plan_baseline, luge__gemm_run_baseline, 1 },
+#else
+        { "baseline", luge__gemm_plan_baseline, luge__gemm_run_baseline, 0 },
+#endif
+#ifdef WITH_X86
+        { "avx2", luge__gemm_plan_avx2, luge__gemm_run_avx2, 1 },
+        { "avx512", luge__gemm_plan_avx512, luge__gemm_run_avx512, 1 },
+#endif
+    };
+    int ok = 1;
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+#ifdef WITH_X86
+        if (i == 1 && !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))) continue;
+        if (i == 2 && !(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))) continue;
+#endif
+        ok &= kernel_ok(&kernels[i], rounds);
+        ok &= row_alone(&kernels[i]);
+    }
+    return ok ? 0 : 1;
+}

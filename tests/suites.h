@@ -1,0 +1,27 @@
+/* suites.h: every test suite, one line each: SUITE(name) is `void test_NAME(luge_test *t)` in test_NAME.c.
+ * Include it with SUITE defined; there is no guard because it is read several times. */
+/* clang-format off */
+SUITE(core)
+SUITE(message)
+SUITE(random)
+SUITE(pool)
+SUITE(file)
+SUITE(graph)
+SUITE(misuse)
+SUITE(gradient)
+SUITE(gradient_random)
+SUITE(replay)
+SUITE(plan)
+SUITE(effects)
+SUITE(run)
+SUITE(run_threads)
+SUITE(training)
+SUITE(scale)
+SUITE(oom)
+SUITE(api)
+SUITE(ops_forward)
+SUITE(ops_gradient)
+SUITE(ops_mutants)
+SUITE(ops_errors)
+SUITE(ops_threads)
+/* clang-format on */
