@@ -7,11 +7,10 @@
  * -DWITH_OPENBLAS -lopenblas for the peers. GFLOP/s, the best of several rounds; rounds of the contestants alternate,
  * since the clock of a machine drifts more than they differ. Compile with -march=native -O3 -ffp-contract=fast, for the
  * peak. */
-#define _DEFAULT_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "../src/backend/cpu/gemm.h"
 
 #include <pthread.h>
-#include <sys/mman.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,11 +32,13 @@ typedef struct problem {
     luge__gemm g;
     const void *a, *b;
     void *c;
+    int ta, tb; /* as stored: a is k x m, b is n x k */
 } problem;
 
 static int n_threads = 1;
 static char *scratch[MAX_THREADS];
 
+/* One thread: its own time, so that neighbours cost less; more: the wall clock. */
 static double now(void)
 {
     struct timespec t;
@@ -123,9 +124,8 @@ static void run_dnnl(const problem *p)
 {
 #ifdef WITH_DNNL
     const luge__gemm *g = &p->g;
-    const int ta = g->a_cs != 1, tb = g->b_cs != 1;
-    dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', g->m, g->n, g->k, 1.0F, p->a, ta ? g->a_cs : g->a_rs, p->b,
-               tb ? g->b_cs : g->b_rs, 0.0F, p->c, g->c_rs);
+    dnnl_sgemm(p->ta ? 'T' : 'N', p->tb ? 'T' : 'N', g->m, g->n, g->k, 1.0F, p->a, p->ta ? g->m : g->k, p->b,
+               p->tb ? g->k : g->n, 0.0F, p->c, g->c_rs);
 #else
     (void)p;
 #endif
@@ -134,15 +134,12 @@ static void run_dnnl(const problem *p)
 static void run_openblas(const problem *p)
 {
 #ifdef WITH_OPENBLAS
-    const luge__gemm *g = &p->g;
-    const int ta = g->a_cs != 1, tb = g->b_cs != 1, lda = (int)(ta ? g->a_cs : g->a_rs),
-              ldb = (int)(tb ? g->b_cs : g->b_rs);
-    if (g->is_f64)
-        cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n,
-                    (int)g->k, 1.0, p->a, lda, p->b, ldb, 0.0, p->c, (int)g->c_rs);
+    const enum CBLAS_TRANSPOSE ta = p->ta ? CblasTrans : CblasNoTrans, tb = p->tb ? CblasTrans : CblasNoTrans;
+    const int m = (int)p->g.m, n = (int)p->g.n, k = (int)p->g.k, lda = p->ta ? m : k, ldb = p->tb ? k : n;
+    if (p->g.is_f64)
+        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, p->a, lda, p->b, ldb, 0.0, p->c, n);
     else
-        cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n,
-                    (int)g->k, 1.0F, p->a, lda, p->b, ldb, 0.0F, p->c, (int)g->c_rs);
+        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0F, p->a, lda, p->b, ldb, 0.0F, p->c, n);
 #else
     (void)p;
 #endif
@@ -157,15 +154,15 @@ static void run_openblas(const problem *p)
 typedef float peak_f32 __attribute__((vector_size(PEAK_BYTES)));
 typedef double peak_f64 __attribute__((vector_size(PEAK_BYTES)));
 
-#define PEAK(type, lanes)                                                                                              \
+#define PEAK(type, real, lanes)                                                                                        \
     static double peak_of_##type(void)                                                                                 \
     {                                                                                                                  \
         volatile double zero = 0;                                                                                      \
         type x[10], y;                                                                                                 \
-        for (int l = 0; l < (lanes); l++) y[l] = zero;                                                                 \
+        for (int l = 0; l < (lanes); l++) y[l] = (real)zero;                                                           \
         double best = 1e9;                                                                                             \
         for (int j = 0; j < 10; j++)                                                                                   \
-            for (int l = 0; l < (lanes); l++) x[j][l] = 1 + (j + l) % 8;                                               \
+            for (int l = 0; l < (lanes); l++) x[j][l] = (real)(1 + (j + l) % 8);                                       \
         for (int r = 0; r < 5; r++) {                                                                                  \
             const double t = now();                                                                                    \
             for (int i = 0; i < 5000000; i++) {                                                                        \
@@ -176,11 +173,11 @@ typedef double peak_f64 __attribute__((vector_size(PEAK_BYTES)));
             if (d < best) best = d;                                                                                    \
         }                                                                                                              \
         volatile double sink = 0;                                                                                      \
-        for (int j = 0; j < 10; j++) sink = sink + x[j][0];                                                            \
+        for (int j = 0; j < 10; j++) sink = sink + (double)x[j][0];                                                    \
         return 2.0 * (lanes)*10 * 5e6 / best * 1e-9;                                                                   \
     }
-PEAK(peak_f32, PEAK_BYTES / 4)
-PEAK(peak_f64, PEAK_BYTES / 8)
+PEAK(peak_f32, float, PEAK_BYTES / 4)
+PEAK(peak_f64, double, PEAK_BYTES / 8)
 
 static void (*const runners[PEERS])(const problem *) = { run_luge, run_dnnl, run_openblas };
 
@@ -238,8 +235,7 @@ static void measure(const problem *p, double *gflops)
 static void *operand(int64_t n, int is_f64)
 {
     void *p = NULL;
-    if (posix_memalign(&p, getenv("HUGE") ? 2 << 20 : 64, (size_t)n * (is_f64 ? 8 : 4))) exit(2);
-    if (getenv("HUGE")) madvise(p, (size_t)n * (is_f64 ? 8 : 4), MADV_HUGEPAGE);
+    if (posix_memalign(&p, 64, (size_t)n * (is_f64 ? 8 : 4))) exit(2);
     for (int64_t i = 0; i < n; i++) {
         const double x = (double)(i * 2654435761 % 1000) * 1e-3 - 0.5;
         if (is_f64)
@@ -253,17 +249,14 @@ static void *operand(int64_t n, int is_f64)
 /* C[m,n] = op(A) op(B), both dense and row-major as stored. */
 static void variant(const char *name, int64_t m, int64_t n, int64_t k, int ta, int tb, int is_f64)
 {
-    if (getenv("ONLYV") && strcmp(getenv("ONLYV"), name)) return;
-    problem p = { { .m = m, .n = n, .k = k, .c_rs = n, .is_f64 = is_f64 }, NULL, NULL, NULL };
+    problem p = { { .m = m, .n = n, .k = k, .c_rs = n, .is_f64 = is_f64 }, NULL, NULL, NULL, ta, tb };
     p.g.a_rs = ta ? 1 : k, p.g.a_cs = ta ? m : 1;
     p.g.b_rs = tb ? 1 : n, p.g.b_cs = tb ? k : 1;
     void *a = operand(m * k, is_f64), *b = operand(k * n, is_f64);
     p.a = a, p.b = b, p.c = operand(m * n, is_f64);
     plan(&p.g);
-    for (int i = 0; i < n_threads; i++) {
-        if (posix_memalign((void **)&scratch[i], getenv("HUGE") ? 2 << 20 : 64, p.g.worker_scratch + 64)) exit(2);
-        if (getenv("HUGE")) madvise(scratch[i], p.g.worker_scratch, MADV_HUGEPAGE);
-    }
+    for (int i = 0; i < n_threads; i++)
+        if (posix_memalign((void **)&scratch[i], 64, p.g.worker_scratch + 64)) exit(2);
     double r[2 * PEERS];
     measure(&p, r);
     printf("%-5s %5lld,%4lld,%5lld %9.3f us |%7.1f |%7.1f %5.2fx |%7.1f %5.2fx | sw%d tile %dx%d items %lldx%lld "

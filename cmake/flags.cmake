@@ -61,7 +61,7 @@ endfunction()
 # Vectorize, but leave out the unrolled and peeled copies of -O3, which make the library half as large again.
 set(luge_vectorize "$<$<NOT:$<CONFIG:Debug>>:-O2>" -ftree-vectorize)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-    list(APPEND luge_vectorize -fvect-cost-model=dynamic)
+    list(APPEND luge_vectorize -fvect-cost-model=dynamic -fno-align-functions -fno-align-loops -fno-align-jumps)
 elseif(CMAKE_C_COMPILER_ID MATCHES "Clang")
     list(APPEND luge_vectorize -Wno-pass-failed) # loops over pow and the like stay scalar
 endif()
@@ -74,7 +74,8 @@ function(luge_c_isa target isa)
 endfunction()
 
 # What runs in every step.
-set_source_files_properties(${LUGE_HOT_SOURCES} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
+set_source_files_properties(${LUGE_HOT_SOURCES} PROPERTIES
+    COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
 # A source's own options follow those of its target, so this one wins.
 set_source_files_properties(${LUGE_CONTRACT_SOURCES} PROPERTIES
     COMPILE_OPTIONS "-ffp-contract=fast;$<$<NOT:$<CONFIG:Debug>>:-O3>")

@@ -66,7 +66,6 @@ set(LUGE_SOURCES
 set(LUGE_HOT_SOURCES
     src/backend/cpu/elementwise.c
     src/backend/cpu/matmul.c
-    src/backend/cpu/move.c
     src/backend/cpu/reduce.c
     src/backend/cpu/softmax.c
     src/backend/cpu/update.c

@@ -1,5 +1,6 @@
 /* elementwise.c: elementwise ops over any layout. The result lies in C order; operands that do not are brought into
  * C order a block at a time, so that there is one loop per op, over contiguous memory. */
+#include <math.h>
 #include <string.h>
 
 #include "backend/cpu/cpu.h"
@@ -7,7 +8,7 @@
 typedef struct work {
     luge__block_fn *fn;
     double p;
-    uint8_t truth[3];  /* of a comparison: what it says of less, equal and greater */
+    uint8_t truth[4];  /* of a comparison: what it says of less, equal, greater and of NaN */
     int32_t scalar[3]; /* one element repeated: fetched once */
     luge__walk walk[3];
 } work;
@@ -31,6 +32,7 @@ static int elementwise_prepare(luge__step *step, luge_plan *plan)
     const luge_dtype dtype = step->in[0].dtype;
     if (!luge__is_float(dtype)) return 0;
     luge__block_fn *fn = luge__isa_table_of(luge__plan_isa(plan))->f[dtype == LUGE_F64]->elementwise[step->op->id];
+    if (!fn) return 0;
     work *w = make_work(step, plan);
     if (!w) return -1;
     w->fn = fn;
@@ -70,22 +72,24 @@ static luge_status elementwise_run(luge__task *task, int64_t begin, int64_t end,
 
 const luge__kernel luge__cpu_elementwise = { "vector", elementwise_prepare, elementwise_run };
 
-/* ---- comparisons of integers ---------------------------------------------------------------------------------------
- */
+/* ---- comparisons of f64 and integers: a table of what each outcome means
+ * ------------------------------------------------ */
 
 static int compare_prepare(luge__step *step, luge_plan *plan)
 {
-    if (!luge__is_index(step->in[0].dtype)) return 0;
+    if (!luge__is_index(step->in[0].dtype) && !luge__is_float(step->in[0].dtype)) return 0;
     work *w = make_work(step, plan);
     if (!w) return -1;
     for (int order = -1; order <= 1; order++) w->truth[order + 1] = step->op->scalar(order, 0, 0) > 0;
+    w->truth[3] = step->op->scalar((double)NAN, 0, 0) > 0;
     return 1;
 }
 
 #define COMPARE(type)                                                                                                  \
     {                                                                                                                  \
         const type *a = block[0], *b = block[1];                                                                       \
-        for (int64_t k = 0; k < n; k++) out[k] = w->truth[1 + (a[k] > b[k]) - (a[k] < b[k])];                          \
+        for (int64_t k = 0; k < n; k++) out[k] = w->truth[a[k] < b[k] ? 0 : a[k] == b[k] ? 1 : a[k] > b[k] ? 2 : 3];   \
+        break;                                                                                                         \
     }
 
 static luge_status compare_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
@@ -98,15 +102,19 @@ static luge_status compare_run(luge__task *task, int64_t begin, int64_t end, voi
         const int64_t n = end - i < LUGE__BLOCK ? end - i : LUGE__BLOCK;
         uint8_t *out = task->out + i;
         fetch(w, task, 2, i, n, i == begin, buffer, block);
-        if (task->step->in[0].dtype == LUGE_I64)
-            COMPARE(int64_t)
-        else
+        switch (task->step->in[0].dtype) {
+        case LUGE_I32:
             COMPARE(int32_t)
+        case LUGE_I64:
+            COMPARE(int64_t)
+        default:
+            COMPARE(double)
+        }
     }
     return LUGE_OK;
 }
 
-const luge__kernel luge__cpu_compare = { "integer", compare_prepare, compare_run };
+const luge__kernel luge__cpu_compare = { "table", compare_prepare, compare_run };
 
 /* ---- where
  * ------------------------------------------------------------------------------------------------------------------ */

@@ -24,8 +24,10 @@ typedef struct luge__gemm {
     int accumulate;
 
     /* The plan's answer. */
-    int64_t items;         /* independent pieces of work; 0 if C is empty */
-    double item_cycles;    /* rough cost of one item in core cycles, to judge whether a second thread pays */
+    int64_t items;      /* independent pieces of work; 0 if C is empty */
+    int64_t grain;      /* items that a range should hold at least, begun at a multiple of it. Longer ranges are better
+                         * still: a range packs once what its items share. One thread should run them all in one. */
+    double item_cycles; /* rough cost of one item in core cycles, to judge whether a second thread pays */
     size_t worker_scratch; /* bytes that each running range needs, aligned to 64; often 0 */
 
     /* The plan's decisions, read by run only. V is the operand whose rows fill vectors, S the one whose elements are

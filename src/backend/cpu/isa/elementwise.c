@@ -74,28 +74,26 @@ luge__block_fn *const LUGE_ISA_NAME(luge__elementwise_f32)[LUGE__OP_COUNT] = {
 
 #ifndef __AVX2__
 /* f64: the C library's. */
-#define NUM(c)                         ((double)(c))
-#define EXP(v)                         exp(v)
-#define EXPM1(v)                       expm1(v)
-#define LOG(v)                         log(v)
-#define LOG1P(v)                       log1p(v)
-#define SQRT(v)                        sqrt(v)
-#define SIN(v)                         sin(v)
-#define COS(v)                         cos(v)
-#define TANH(v)                        tanh(v)
-#define ERF(v)                         erf(v)
-#define SIGMOID(v)                     (1 / (1 + exp(-(v))))
-#define ABS(v)                         fabs(v)
-#define POW(v, w)                      pow(v, w)
-#define LUGE_UNARY(name, expression)   UNARY_LOOP(name, f64, double, expression)
-#define LUGE_BINARY(name, expression)  BINARY_LOOP(name, f64, double, double, expression)
-#define LUGE_COMPARE(name, expression) BINARY_LOOP(name, f64, double, uint8_t, expression)
+#define NUM(c)                        ((double)(c))
+#define EXP(v)                        exp(v)
+#define EXPM1(v)                      expm1(v)
+#define LOG(v)                        log(v)
+#define LOG1P(v)                      log1p(v)
+#define SQRT(v)                       sqrt(v)
+#define SIN(v)                        sin(v)
+#define COS(v)                        cos(v)
+#define TANH(v)                       tanh(v)
+#define ERF(v)                        erf(v)
+#define SIGMOID(v)                    (1 / (1 + exp(-(v))))
+#define ABS(v)                        fabs(v)
+#define POW(v, w)                     pow(v, w)
+#define LUGE_UNARY(name, expression)  UNARY_LOOP(name, f64, double, expression)
+#define LUGE_BINARY(name, expression) BINARY_LOOP(name, f64, double, double, expression)
 #include "ops/ops.def"
 
 luge__block_fn *const luge__elementwise_f64[LUGE__OP_COUNT] = {
-#define LUGE_UNARY(name, expression)   [LUGE__OP_##name] = name##_f64,
-#define LUGE_BINARY(name, expression)  LUGE_UNARY(name, expression)
-#define LUGE_COMPARE(name, expression) LUGE_UNARY(name, expression)
+#define LUGE_UNARY(name, expression)  [LUGE__OP_##name] = name##_f64,
+#define LUGE_BINARY(name, expression) LUGE_UNARY(name, expression)
 #include "ops/ops.def"
 };
 #endif

@@ -156,7 +156,9 @@ enum {
     LINES_NEAR = 256,        /* cache lines of which a tile in place uses only a part */
     STREAM_BYTES = 24 << 10, /* a block of V that is used once */
     PACK_TOGETHER = 12,      /* panels of S whose rows lie in the same cache lines and pages */
-    ITEMS_WANTED = 32,       /* if they are worth it; they are merged again in the range that a worker gets */
+    RANGE_ROWS = 256,        /* rows of S that pay for packing V once more */
+    V_ITEMS_WANTED = 8,      /* V is cut further to get this many items, S to get that many, if they are worth it */
+    S_ITEMS_WANTED = 32,
 };
 static const double ITEM_CYCLES = 16e3; /* items worth splitting further cost more than twice this */
 
@@ -237,6 +239,26 @@ static void choose_packing(luge__gemm *g)
         g->s_pack = many_v && (!in_place(k, g->s_ks, size) || k > LINES_NEAR);
 }
 
+/* More items, for more threads. Where V is packed, few rows of S are better shared by blocks of V than by packing it
+ * again; where C waits in the scratch, which is when items along S do not share V, V is cut first too. */
+static void cut_further(luge__gemm *g, int64_t v_panels, double cycles)
+{
+    while (g->v_pack && g->v_blocks * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * g->v_blocks &&
+           cycles > 2 * ITEM_CYCLES * (double)g->v_blocks)
+        g->v_blocks *= 2;
+    for (;;) {
+        const int64_t items = g->v_blocks * g->s_blocks;
+        if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
+        const int s_can = items < S_ITEMS_WANTED && g->s_panels >= 2 * g->s_blocks;
+        const int v_can = items < V_ITEMS_WANTED && v_panels >= 2 * g->v_blocks;
+        if (!s_can && !v_can) return;
+        if (s_can && !(g->turn && v_can))
+            g->s_blocks *= 2;
+        else
+            g->v_blocks *= 2;
+    }
+}
+
 static void choose_blocks(luge__gemm *g, double cycles)
 {
     const int64_t v_panels = up(g->v_vectors, g->tile_vectors), v_row = g->v_vectors * LUGE__VECTOR_BYTES;
@@ -253,17 +275,13 @@ static void choose_blocks(luge__gemm *g, double cycles)
     g->k_blocks = at_least_1(up(g->k, g->k_step));
     if (g->v_blocks > v_panels) g->v_blocks = v_panels;
     if (g->s_blocks > g->s_panels) g->s_blocks = g->s_panels;
-    while (g->v_blocks * g->s_blocks < ITEMS_WANTED && cycles > 2 * ITEM_CYCLES * (double)(g->v_blocks * g->s_blocks)) {
-        const int64_t v_left = v_panels / g->v_blocks, s_left = g->s_panels / g->s_blocks;
-        if (v_left < 2 && s_left < 2) break;
-        /* Items along S share a packed block of V, unless C waits in the scratch. */
-        if (v_left < 2 || (s_left >= 2 && !g->turn))
-            g->s_blocks *= 2;
-        else
-            g->v_blocks *= 2;
-    }
+    cut_further(g, v_panels, cycles);
     g->items = g->v_blocks * g->s_blocks;
     g->item_cycles = cycles / (double)g->items;
+    /* A range of items along S packs V once; s_blocks is often a multiple of a power of two, hence steps of 2. */
+    g->grain = 1;
+    if (!g->v_pack || g->turn) return;
+    while (g->s_blocks % (2 * g->grain) == 0 && g->grain * g->sn < RANGE_ROWS * g->s_blocks) g->grain *= 2;
 }
 
 static size_t round_64(int64_t bytes)
@@ -293,6 +311,7 @@ static void place_scratch(luge__gemm *g)
 void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
 {
     g->items = 0;
+    g->grain = 1;
     g->item_cycles = 0;
     g->worker_scratch = 0;
     g->s_pack_step = g->s_pack_panel = 0;
