@@ -1,6 +1,6 @@
 /* Speed of the matrix product per shape and variant, beside the measured peak and, if compiled in, other libraries.
  *
- *   bench_gemm [threads [f64 [filter]]]
+ *   bench_gemm [threads [f64 [filter [pieces]]]]
  *
  * Variants of a dense layer of `n` outputs and `k` inputs on a batch of m: fwd = X[m,k] W[k,n], dW = X^T D, dX = D W^T;
  * and with W stored (out,in): fwdT = X W^T, dWT = D^T X, dXT = D W. Compile with -DWITH_DNNL -fopenmp -ldnnl and
@@ -35,7 +35,7 @@ typedef struct problem {
     int ta, tb; /* as stored: a is k x m, b is n x k */
 } problem;
 
-static int n_threads = 1;
+static int n_threads = 1, in_pieces;
 static char *scratch[MAX_THREADS];
 
 /* One thread: its own time, so that neighbours cost less; more: the wall clock. */
@@ -89,9 +89,17 @@ static struct {
     const problem *p;
 } pool;
 
+/* Equal shares in multiples of the grain, or, with "pieces", one grain after the other. */
 static void part(const problem *p, int id)
 {
-    run(&p->g, p->g.items * id / n_threads, p->g.items * (id + 1) / n_threads, p->a, p->b, p->c, scratch[id]);
+    const int64_t grain = p->g.grain, grains = (p->g.items + grain - 1) / grain;
+    int64_t begin = grains * id / n_threads * grain, end = grains * (id + 1) / n_threads * grain;
+    if (end > p->g.items) end = p->g.items;
+    while (begin < end) {
+        const int64_t to = in_pieces && begin + grain < end ? begin + grain : end;
+        run(&p->g, begin, to, p->a, p->b, p->c, scratch[id]);
+        begin = to;
+    }
 }
 
 static void *work(void *arg)
@@ -107,10 +115,28 @@ static void *work(void *arg)
     }
 }
 
+/* The pool runs for our rounds alone, and every contestant's threads get time to stop spinning before the next round.
+ */
+static pthread_t threads[MAX_THREADS];
+
+static void pool_start(void)
+{
+    if (n_threads > 1) nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+    atomic_store(&pool.go, 0);
+    for (int i = 1; i < n_threads; i++)
+        if (pthread_create(&threads[i], NULL, work, (void *)(intptr_t)i)) exit(2);
+}
+
+static void pool_stop(void)
+{
+    atomic_store(&pool.go, -1);
+    for (int i = 1; i < n_threads; i++) pthread_join(threads[i], NULL);
+}
+
 static void run_luge(const problem *p)
 {
     if (n_threads == 1 || p->g.items < 2 || p->g.item_cycles * (double)p->g.items < 2e4) {
-        run(&p->g, 0, p->g.items, p->a, p->b, p->c, scratch[0]);
+        for (int i = 0; i < n_threads; i++) part(p, i);
         return;
     }
     pool.p = p;
@@ -207,6 +233,8 @@ static void measure(const problem *p, double *gflops)
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < PEERS; i++) {
             if (!runs_peer(i, p->g.is_f64)) continue;
+            if (i == 0) pool_start();
+            if (i > 0 && n_threads > 1) nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
             runners[i](p);
             const double budget = 0.005;
             double t0 = now(), d = 0;
@@ -217,6 +245,7 @@ static void measure(const problem *p, double *gflops)
                 d = now() - t0;
                 step = (int64_t)((double)n * 1e-3 / (d + 1e-9)) + 1;
             }
+            if (i == 0) pool_stop();
             const double rate = flops * (double)n / d * 1e-9;
             if (rate > best[i]) best[i] = rate;
             all[i][round] = rate;
@@ -259,11 +288,12 @@ static void variant(const char *name, int64_t m, int64_t n, int64_t k, int ta, i
         if (posix_memalign((void **)&scratch[i], 64, p.g.worker_scratch + 64)) exit(2);
     double r[2 * PEERS];
     measure(&p, r);
-    printf("%-5s %5lld,%4lld,%5lld %9.3f us |%7.1f |%7.1f %5.2fx |%7.1f %5.2fx | sw%d tile %dx%d items %lldx%lld "
+    printf("%-5s %5lld,%4lld,%5lld %9.3f us |%7.1f |%7.1f %5.2fx |%7.1f %5.2fx | sw%d tile %dx%d items %lldx%lld/%lld "
            "k/%lld pack %d%d whole %d turn %d\n",
            name, (long long)m, (long long)n, (long long)k, 2e-3 * (double)(m * n * k) / r[0], r[0], r[1], r[PEERS + 1],
            r[2], r[PEERS + 2], p.g.swapped, p.g.tile_rows, p.g.tile_vectors, (long long)p.g.v_blocks,
-           (long long)p.g.s_blocks, (long long)p.g.k_blocks, p.g.v_pack, p.g.s_pack, p.g.v_whole, p.g.turn);
+           (long long)p.g.s_blocks, (long long)p.g.grain, (long long)p.g.k_blocks, p.g.v_pack, p.g.s_pack, p.g.v_whole,
+           p.g.turn);
     fflush(stdout);
     for (int i = 0; i < n_threads; i++) free(scratch[i]), scratch[i] = NULL;
     free(a), free(b), free(p.c);
@@ -281,14 +311,13 @@ int main(int argc, char **argv)
     if (n_threads < 1 || n_threads > MAX_THREADS) return 2;
     const int is_f64 = argc > 2 && atoi(argv[2]);
     const char *filter = argc > 3 ? argv[3] : "";
+    in_pieces = argc > 4 && !strcmp(argv[4], "pieces");
 #ifdef WITH_DNNL
     omp_set_num_threads(n_threads);
 #endif
 #ifdef WITH_OPENBLAS
     openblas_set_num_threads(n_threads);
 #endif
-    pthread_t threads[MAX_THREADS];
-    for (int i = 1; i < n_threads; i++) pthread_create(&threads[i], NULL, work, (void *)(intptr_t)i);
     printf("%d thread(s), f%d, GFLOP/s: luge | dnnl_sgemm | OpenBLAS\n", n_threads, is_f64 ? 64 : 32);
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         const int64_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
@@ -304,7 +333,5 @@ int main(int argc, char **argv)
         variant("dWT", n, k, m, 1, 0, is_f64);
         variant("dXT", m, k, n, 0, 0, is_f64);
     }
-    atomic_store(&pool.go, -1);
-    for (int i = 1; i < n_threads; i++) pthread_join(threads[i], NULL);
     return 0;
 }

@@ -24,10 +24,11 @@ typedef struct luge__gemm {
     int accumulate;
 
     /* The plan's answer. */
-    int64_t items;      /* independent pieces of work; 0 if C is empty */
-    int64_t grain;      /* items that a range should hold at least, begun at a multiple of it. Longer ranges are better
-                         * still: a range packs once what its items share. One thread should run them all in one. */
-    double item_cycles; /* rough cost of one item in core cycles, to judge whether a second thread pays */
+    /* Items are independent pieces of work, none if C is empty. A range should begin at a multiple of the grain and
+     * hold at least that many; longer is better, since it packs once what its items share: one thread should run all.
+     */
+    int64_t items, grain;
+    double item_cycles;    /* rough cost of one item in core cycles, to judge whether a second thread pays */
     size_t worker_scratch; /* bytes that each running range needs, aligned to 64; often 0 */
 
     /* The plan's decisions, read by run only. V is the operand whose rows fill vectors, S the one whose elements are

@@ -38,7 +38,10 @@ static int prepare(luge__step *step, luge_plan *plan)
     for (int i = 0; i < n - 2; i++) products *= step->out.shape.dim[i];
     step->work = w;
     step->items = products * w->gemm.items;
-    step->grain = luge__grain((int64_t)(w->gemm.item_cycles / 2));
+    /* whole grains of the product: a range packs once what its items share */
+    const int64_t wanted = luge__grain((int64_t)(w->gemm.item_cycles / 2)),
+                  unit = w->gemm.grain > 0 ? w->gemm.grain : 1;
+    step->grain = (wanted + unit - 1) / unit * unit;
     step->worker_scratch = w->gemm.worker_scratch;
     return 1;
 }

@@ -249,7 +249,7 @@ static void cut_further(luge__gemm *g, int64_t v_panels, double cycles)
     for (;;) {
         const int64_t items = g->v_blocks * g->s_blocks;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < S_ITEMS_WANTED && g->s_panels >= 2 * g->s_blocks;
+        const int s_can = items < (g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED) && g->s_panels >= 2 * g->s_blocks;
         const int v_can = items < V_ITEMS_WANTED && v_panels >= 2 * g->v_blocks;
         if (!s_can && !v_can) return;
         if (s_can && !(g->turn && v_can))
@@ -278,10 +278,12 @@ static void choose_blocks(luge__gemm *g, double cycles)
     cut_further(g, v_panels, cycles);
     g->items = g->v_blocks * g->s_blocks;
     g->item_cycles = cycles / (double)g->items;
-    /* A range of items along S packs V once; s_blocks is often a multiple of a power of two, hence steps of 2. */
+    /* A range of items along S packs V once; steps of 2, since s_blocks often has
+     * that factor; four ranges remain. */
     g->grain = 1;
     if (!g->v_pack || g->turn) return;
-    while (g->s_blocks % (2 * g->grain) == 0 && g->grain * g->sn < RANGE_ROWS * g->s_blocks) g->grain *= 2;
+    while (g->s_blocks % (2 * g->grain) == 0 && g->items >= 8 * g->grain && g->grain * g->sn < RANGE_ROWS * g->s_blocks)
+        g->grain *= 2;
 }
 
 static size_t round_64(int64_t bytes)
