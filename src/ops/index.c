@@ -65,15 +65,13 @@ static luge_status concat_ref(luge__call *call)
     return LUGE_OK;
 }
 
-static const luge__field axis_fields[] = { LUGE__FIELD(luge__axis_attr, I64, axis), { NULL, LUGE__FIELD_I64, 0 } };
-
 const luge__op luge__row_concat = {
     LUGE__ROW(concat),
     .formula = "operands joined along an axis",
     .gradient = "each operand's part of g",
     .min_in = 1,
     .max_in = LUGE__MAX_INPUTS - 1,
-    LUGE__ATTR(luge__axis_attr, axis_fields),
+    LUGE__ATTR(luge__axis_attr, luge__axis_fields),
     .infer = concat_infer,
     .vjp = concat_vjp,
     .ref = concat_ref,
@@ -211,7 +209,7 @@ const luge__op luge__row_gather = {
     .min_in = 2,
     .max_in = 2,
     .constant = 2,
-    LUGE__ATTR(luge__axis_attr, axis_fields),
+    LUGE__ATTR(luge__axis_attr, luge__axis_fields),
     .infer = gather_infer,
     .vjp = gather_vjp,
     .ref = gather_ref,
@@ -266,7 +264,7 @@ const luge__op luge__row_scatter_add = {
     .max_in = 3,
     .shape_only = 4,
     .constant = 2,
-    LUGE__ATTR(luge__axis_attr, axis_fields),
+    LUGE__ATTR(luge__axis_attr, luge__axis_fields),
     .infer = scatter_add_infer,
     .vjp = scatter_add_vjp,
     .ref = scatter_add_ref,

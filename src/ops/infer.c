@@ -1,5 +1,8 @@
-/* infer.c: the shape rules that several families share, and the words of their refusals. */
+/* infer.c: the attributes and shape rules that several families share, and the words of their refusals. */
 #include "ops/rows.h"
+
+const luge__field luge__axis_fields[] = { LUGE__FIELD(luge__axis_attr, I64, axis), { NULL, LUGE__FIELD_I64, 0 } };
+const luge__field luge__axes_fields[] = { LUGE__FIELD(luge__axes_attr, AXES, axes), { NULL, LUGE__FIELD_I64, 0 } };
 
 luge_status luge__expect_float(const luge__infer *q, int i)
 {

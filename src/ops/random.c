@@ -71,43 +71,20 @@ static luge_val build(luge_graph *g, luge__op_id op, luge_val state, luge_val li
     return luge__append(g, op, in, 2, &attr);
 }
 
-const luge__op luge__row_random_uniform = {
-    LUGE__ROW(random_uniform),
-    .formula = "uniform in [low, high)",
-    .gradient = "0: constants",
-    .min_in = 2,
-    .max_in = 2,
-    .flags = LUGE__RANDOM,
-    .shape_only = 2,
-    .constant = 1,
-    LUGE__ATTR(luge__random_attr, random_fields),
-    .infer = random_infer,
-    .vjp = random_vjp,
-    .ref = uniform_ref,
-};
-luge_val luge_random_uniform(luge_graph *g, luge_val state, luge_val like, double low, double high)
-{
-    return build(g, LUGE__OP_random_uniform, state, like, low, high);
-}
+#define DRAW(op_name, words, ref_function)                                                                             \
+    const luge__op luge__row_##op_name = {                                                                             \
+        LUGE__ROW(op_name),    .formula = words,  .gradient = "0: constants",                                          \
+        .min_in = 2,           .max_in = 2,       .flags = LUGE__RANDOM,                                               \
+        .shape_only = 2,       .constant = 1,     LUGE__ATTR(luge__random_attr, random_fields),                        \
+        .infer = random_infer, .vjp = random_vjp, .ref = ref_function                                                  \
+    };                                                                                                                 \
+    luge_val luge_##op_name(luge_graph *g, luge_val state, luge_val like, double a, double b)                          \
+    {                                                                                                                  \
+        return build(g, LUGE__OP_##op_name, state, like, a, b);                                                        \
+    }
 
-const luge__op luge__row_random_normal = {
-    LUGE__ROW(random_normal),
-    .formula = "normal with mean and deviation",
-    .gradient = "0: constants",
-    .min_in = 2,
-    .max_in = 2,
-    .flags = LUGE__RANDOM,
-    .shape_only = 2,
-    .constant = 1,
-    LUGE__ATTR(luge__random_attr, random_fields),
-    .infer = random_infer,
-    .vjp = random_vjp,
-    .ref = normal_ref,
-};
-luge_val luge_random_normal(luge_graph *g, luge_val state, luge_val like, double mean, double deviation)
-{
-    return build(g, LUGE__OP_random_normal, state, like, mean, deviation);
-}
+DRAW(random_uniform, "uniform in [low, high)", uniform_ref)
+DRAW(random_normal, "normal with mean and deviation", normal_ref)
 
 /* Dropout is linear in x, so its gradient is the same dropout, with the same stream, of g: no mask is kept. */
 static luge_status dropout_vjp(luge_graph *g, const luge__vjp *v)

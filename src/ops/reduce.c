@@ -292,8 +292,6 @@ static luge_status sum_like_ref(luge__call *call)
     return LUGE_OK;
 }
 
-static const luge__field axes_fields[] = { LUGE__FIELD(luge__axes_attr, AXES, axes), { NULL, LUGE__FIELD_I64, 0 } };
-
 const luge__op luge__row_sum_like = {
     LUGE__ROW(sum_like),
     .formula = "x summed to the shape of like",
@@ -301,7 +299,7 @@ const luge__op luge__row_sum_like = {
     .min_in = 2,
     .max_in = 2,
     .shape_only = 2,
-    LUGE__ATTR(luge__axes_attr, axes_fields),
+    LUGE__ATTR(luge__axes_attr, luge__axes_fields),
     .infer = sum_like_infer,
     .vjp = sum_like_vjp,
     .ref = sum_like_ref,
@@ -391,8 +389,6 @@ static luge_status argmax_ref(luge__call *call)
     return LUGE_OK;
 }
 
-static const luge__field axis_fields[] = { LUGE__FIELD(luge__axis_attr, I64, axis), { NULL, LUGE__FIELD_I64, 0 } };
-
 const luge__op luge__row_argmax = {
     LUGE__ROW(argmax),
     .formula = "index of the first largest x along an axis",
@@ -400,7 +396,7 @@ const luge__op luge__row_argmax = {
     .min_in = 1,
     .max_in = 1,
     .flags = LUGE__NO_GRADIENT,
-    LUGE__ATTR(luge__axis_attr, axis_fields),
+    LUGE__ATTR(luge__axis_attr, luge__axis_fields),
     .infer = argmax_infer,
     .ref = argmax_ref,
 };

@@ -56,6 +56,9 @@ typedef struct luge__axes_attr { /* transpose: the order; expand, sum_like: the 
     luge_axes axes;
 } luge__axes_attr;
 
+/* The fields of those two, which several rows share. */
+extern const luge__field luge__axis_fields[], luge__axes_fields[];
+
 typedef struct luge__slice_attr {
     int64_t axis, start, stop, step;
 } luge__slice_attr;

@@ -245,15 +245,13 @@ static int transpose_view(const void *attr, const luge_shape *in, const int64_t 
     return 1;
 }
 
-static const luge__field axes_fields[] = { LUGE__FIELD(luge__axes_attr, AXES, axes), { NULL, LUGE__FIELD_I64, 0 } };
-
 const luge__op luge__row_transpose = {
     LUGE__ROW(transpose),
     .formula = "dimensions in another order",
     .gradient = "g in the order of x",
     .min_in = 1,
     .max_in = 1,
-    LUGE__ATTR(luge__axes_attr, axes_fields),
+    LUGE__ATTR(luge__axes_attr, luge__axes_fields),
     .infer = transpose_infer,
     .vjp = transpose_vjp,
     .view = transpose_view,
@@ -351,7 +349,7 @@ const luge__op luge__row_expand = {
     .min_in = 2,
     .max_in = 2,
     .shape_only = 2,
-    LUGE__ATTR(luge__axes_attr, axes_fields),
+    LUGE__ATTR(luge__axes_attr, luge__axes_fields),
     .infer = expand_infer,
     .vjp = expand_vjp,
     .view = expand_view,
