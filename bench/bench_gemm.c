@@ -5,10 +5,8 @@
  * Variants of a dense layer of `n` outputs and `k` inputs on a batch of m: fwd = X[m,k] W[k,n], dW = X^T D, dX = D W^T;
  * and with W stored (out,in): fwdT = X W^T, dWT = D^T X, dXT = D W. Compile with -DWITH_DNNL -fopenmp -ldnnl and
  * -DWITH_OPENBLAS -lopenblas for the peers. GFLOP/s, the best of several rounds; rounds of the contestants alternate,
- * since the clock of a machine drifts more than they differ. Compile with -march=native -O3 -ffp-contract=fast, for the
- * peak. */
-#define _POSIX_C_SOURCE 200809L
-#include "../src/backend/cpu/gemm.h"
+ * since the clock of a machine drifts more than they differ. ISA=avx2 in the environment tries another set. */
+#include "backend/cpu/gemm.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "peak.h"
 
 #ifdef WITH_DNNL
 #include <dnnl.h>
@@ -48,7 +48,7 @@ static double now(void)
 
 static void plan(luge__gemm *g)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#ifdef LUGE_HAVE_AVX512
     const char *isa = getenv("ISA");
     if (__builtin_cpu_supports("avx512f") && (!isa || !strcmp(isa, "avx512"))) {
         luge__gemm_plan_avx512(g);
@@ -64,7 +64,7 @@ static void plan(luge__gemm *g)
 
 static void run(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c, void *worker)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#ifdef LUGE_HAVE_AVX512
     static int isa = -1;
     if (isa < 0) {
         const char *name = getenv("ISA");
@@ -171,40 +171,6 @@ static void run_openblas(const problem *p)
 #endif
 }
 
-/* The peak of one thread: independent chains of multiply-adds in registers, for as long as a contestant's round. */
-#ifdef __AVX512F__
-#define PEAK_BYTES 64
-#else
-#define PEAK_BYTES 32
-#endif
-typedef float peak_f32 __attribute__((vector_size(PEAK_BYTES)));
-typedef double peak_f64 __attribute__((vector_size(PEAK_BYTES)));
-
-#define PEAK(type, real, lanes)                                                                                        \
-    static double peak_of_##type(void)                                                                                 \
-    {                                                                                                                  \
-        volatile double zero = 0;                                                                                      \
-        type x[10], y;                                                                                                 \
-        for (int l = 0; l < (lanes); l++) y[l] = (real)zero;                                                           \
-        double best = 1e9;                                                                                             \
-        for (int j = 0; j < 10; j++)                                                                                   \
-            for (int l = 0; l < (lanes); l++) x[j][l] = (real)(1 + (j + l) % 8);                                       \
-        for (int r = 0; r < 5; r++) {                                                                                  \
-            const double t = now();                                                                                    \
-            for (int i = 0; i < 5000000; i++) {                                                                        \
-                x[0] += x[0] * y, x[1] += x[1] * y, x[2] += x[2] * y, x[3] += x[3] * y, x[4] += x[4] * y;              \
-                x[5] += x[5] * y, x[6] += x[6] * y, x[7] += x[7] * y, x[8] += x[8] * y, x[9] += x[9] * y;              \
-            }                                                                                                          \
-            const double d = now() - t;                                                                                \
-            if (d < best) best = d;                                                                                    \
-        }                                                                                                              \
-        volatile double sink = 0;                                                                                      \
-        for (int j = 0; j < 10; j++) sink = sink + (double)x[j][0];                                                    \
-        return 2.0 * (lanes)*10 * 5e6 / best * 1e-9;                                                                   \
-    }
-PEAK(peak_f32, float, PEAK_BYTES / 4)
-PEAK(peak_f64, double, PEAK_BYTES / 8)
-
 static void (*const runners[PEERS])(const problem *) = { run_luge, run_dnnl, run_openblas };
 
 static int runs_peer(int i, int is_f64)
@@ -276,7 +242,7 @@ static void *operand(int64_t n, int is_f64)
 }
 
 /* C[m,n] = op(A) op(B), both dense and row-major as stored. */
-static void variant(const char *name, int64_t m, int64_t n, int64_t k, int ta, int tb, int is_f64)
+static void variant(const char *name, int64_t m, int64_t n, int64_t k, int ta, int tb, int is_f64, double peak)
 {
     problem p = { { .m = m, .n = n, .k = k, .c_rs = n, .is_f64 = is_f64 }, NULL, NULL, NULL, ta, tb };
     p.g.a_rs = ta ? 1 : k, p.g.a_cs = ta ? m : 1;
@@ -288,12 +254,11 @@ static void variant(const char *name, int64_t m, int64_t n, int64_t k, int ta, i
         if (posix_memalign((void **)&scratch[i], 64, p.g.worker_scratch + 64)) exit(2);
     double r[2 * PEERS];
     measure(&p, r);
-    printf("%-5s %5lld,%4lld,%5lld %9.3f us |%7.1f |%7.1f %5.2fx |%7.1f %5.2fx | sw%d tile %dx%d items %lldx%lld/%lld "
-           "k/%lld pack %d%d whole %d turn %d\n",
-           name, (long long)m, (long long)n, (long long)k, 2e-3 * (double)(m * n * k) / r[0], r[0], r[1], r[PEERS + 1],
-           r[2], r[PEERS + 2], p.g.swapped, p.g.tile_rows, p.g.tile_vectors, (long long)p.g.v_blocks,
-           (long long)p.g.s_blocks, (long long)p.g.grain, (long long)p.g.k_blocks, p.g.v_pack, p.g.s_pack, p.g.v_whole,
-           p.g.turn);
+    printf("%-5s %6lld %5lld %6lld %12.3f %9.1f %7.0f%%", name, (long long)m, (long long)n, (long long)k,
+           2e-3 * (double)(m * n * k) / r[0], r[0], 100 * r[0] / peak);
+    for (int i = 1; i < PEERS; i++)
+        if (runs_peer(i, is_f64)) printf(" %9.1f %5.2fx", r[i], r[PEERS + i]);
+    printf("\n");
     fflush(stdout);
     for (int i = 0; i < n_threads; i++) free(scratch[i]), scratch[i] = NULL;
     free(a), free(b), free(p.c);
@@ -318,20 +283,24 @@ int main(int argc, char **argv)
 #ifdef WITH_OPENBLAS
     openblas_set_num_threads(n_threads);
 #endif
-    printf("%d thread(s), f%d, GFLOP/s: luge | dnnl_sgemm | OpenBLAS\n", n_threads, is_f64 ? 64 : 32);
+    const double peak = peak_gflops() / (is_f64 ? 2 : 1) * n_threads;
+    printf("matrix product, f%d, %d thread%s; peak of the multiply-adds %.0f GFLOP/s\n\n", is_f64 ? 64 : 32, n_threads,
+           n_threads > 1 ? "s" : "", peak);
+    printf("           m     n      k           us   GFLOP/s  of peak");
+    for (int i = 1; i < PEERS; i++)
+        if (runs_peer(i, is_f64)) printf("  %8s  ours", i == 1 ? "oneDNN" : "OpenBLAS");
+    printf("\n");
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         const int64_t m = shapes[s][0], n = shapes[s][1], k = shapes[s][2];
         char name[64];
         snprintf(name, sizeof name, "%lld,%lld,%lld", (long long)m, (long long)n, (long long)k);
         if (!strstr(name, filter)) continue;
-        printf("-- batch %lld, out %lld, in %lld; peak of 1 thread %.0f\n", (long long)m, (long long)n, (long long)k,
-               is_f64 ? peak_of_peak_f64() : peak_of_peak_f32());
-        variant("fwd", m, n, k, 0, 0, is_f64);
-        variant("dW", k, n, m, 1, 0, is_f64);
-        variant("dX", m, k, n, 0, 1, is_f64);
-        variant("fwdT", m, n, k, 0, 1, is_f64);
-        variant("dWT", n, k, m, 1, 0, is_f64);
-        variant("dXT", m, k, n, 0, 0, is_f64);
+        variant("fwd", m, n, k, 0, 0, is_f64, peak);
+        variant("dW", k, n, m, 1, 0, is_f64, peak);
+        variant("dX", m, k, n, 0, 1, is_f64, peak);
+        variant("fwdT", m, n, k, 0, 1, is_f64, peak);
+        variant("dWT", n, k, m, 1, 0, is_f64, peak);
+        variant("dXT", m, k, n, 0, 0, is_f64, peak);
     }
     return 0;
 }
