@@ -158,8 +158,8 @@ luge__isa luge__cpu_best(void); /* the best set that this CPU, its system and th
 const char *luge__isa_name(luge__isa isa);
 int luge__cpu_count(void);
 
-/* While a run executes, results too small for a normal number become 0: arithmetic on subnormal numbers costs a hundred
- * times as much, and moments of optimizers decay into them. begin returns what end takes back; both do nothing where
+/* While a run executes, results too small for a normal number become 0: CPUs calculate many times slower with subnormal
+ * numbers, and moments of optimizers decay into them. begin returns what end takes back; both do nothing where
  * the CPU has no such switch. */
 uint32_t luge__flush_begin(void);
 void luge__flush_end(uint32_t before);
