@@ -1,5 +1,7 @@
 /* test_scale.c: large graphs take time in proportion to their size, and networks no more memory than they need. */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "graph_tools.h"
@@ -192,23 +194,25 @@ static void arenas(luge_test *t)
     luge_close(n.ctx);
 }
 
-/* Small enough to be run by any kernel, with guards and poison, often. */
-static void guarded_training(luge_test *t)
+/* Training with guards and poison gives the losses of training without. */
+static void try_guarded(luge_test *t, int64_t batch, int64_t width)
 {
-    enum { BATCH = 24, WIDTH = 20, TURNS = 3 };
-    static float x[BATCH * WIDTH];
+    enum { TURNS = 3 };
     float losses[2][TURNS];
-    for (int i = 0; i < BATCH * WIDTH; i++) x[i] = (float)luge_test_uniform(t, -1, 1);
+    const size_t bytes = (size_t)(batch * width) * sizeof(float);
+    float *x = malloc(bytes);
+    for (int64_t i = 0; x && i < batch * width; i++) x[i] = (float)luge_test_uniform(t, -1, 1);
     for (int32_t guard = 0; guard <= 1; guard++) {
         luge_test numbers = { .random = 3 };
-        network n = make_network(BATCH, WIDTH);
+        network n = make_network(batch, width);
+        const double limit = 1.8 / sqrt((double)width);
         add_training(&n);
         for (int i = 0; i < LAYERS; i++) {
             float *w = luge_data(n.g, n.w[2 * i]);
-            for (int k = 0; w && k < WIDTH * WIDTH; k++) w[k] = (float)luge_test_uniform(&numbers, -0.4, 0.4);
+            for (int64_t k = 0; w && k < width * width; k++) w[k] = (float)luge_test_uniform(&numbers, -limit, limit);
         }
         luge_run *run = luge_run_create(luge_plan_create(n.g, n.outputs, 2 * LAYERS + 1, .guard = guard));
-        luge_run_bind(run, n.x, x, sizeof x);
+        luge_run_bind(run, n.x, x, bytes);
         for (int i = 0; i < TURNS; i++) {
             CHECK_STATUS(t, luge_run_execute(run), LUGE_OK);
             CHECK_STATUS(t, luge_run_get(run, n.outputs[2 * LAYERS], &losses[guard][i], sizeof(float)), LUGE_OK);
@@ -217,6 +221,13 @@ static void guarded_training(luge_test *t)
     }
     CHECK(t, !memcmp(losses[0], losses[1], sizeof losses[0]));
     CHECK(t, losses[0][TURNS - 1] < losses[0][0]);
+    free(x);
+}
+
+static void guarded_training(luge_test *t)
+{
+    try_guarded(t, 24, 20);
+    try_guarded(t, 256, 512); /* the network of `arenas` */
 }
 
 void test_scale(luge_test *t)
