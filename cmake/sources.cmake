@@ -41,6 +41,8 @@ set(LUGE_SOURCES
     src/core/status.c
     src/data/array.c
     src/data/convert.c
+    src/data/csv.c
+    src/data/csv_read.c
     src/data/dataset.c
     src/data/gather.c
     src/data/idx.c
@@ -49,6 +51,7 @@ set(LUGE_SOURCES
     src/data/parts.c
     src/data/scaling.c
     src/data/source.c
+    src/data/words.c
     src/graph/access.c
     src/graph/build.c
     src/graph/gradient.c
@@ -133,7 +136,10 @@ set(LUGE_TEST_SOURCES
     tests/samples/reduce.c
     tests/samples/shape.c
     tests/test_api.c
+    tests/test_array.c
     tests/test_core.c
+    tests/test_csv.c
+    tests/test_data.c
     tests/test_effects.c
     tests/test_file.c
     tests/test_gradient.c
@@ -177,6 +183,9 @@ set(LUGE_TEST_SUITES
     run_threads
     training
     scale
+    array
+    csv
+    data
     oom
     api
     ops_forward

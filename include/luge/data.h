@@ -19,20 +19,25 @@ typedef struct luge_dataset luge_dataset;
 
 /* ---- arrays: owned by their context, kept alive by the data sets that use them ----------------------------------- */
 
-/* The caller's memory: shape.dim[0] rows in C order. It must outlive the array and its data sets. */
+/* The caller's memory: shape.dim[0] rows in C order, aligned for the dtype (not f16, bf16). It must outlive the array
+ * and its data sets. NULL on an error. */
 LUGE_API luge_array *luge_array_borrow(luge_context *ctx, luge_dtype dtype, luge_shape shape, const void *data);
 /* A copy of it. */
 LUGE_API luge_array *luge_array_copy(luge_context *ctx, luge_dtype dtype, luge_shape shape, const void *data);
-/* A file in IDX format (MNIST's) or NumPy's NPY. Nothing but the header is read now. */
+/* A file in IDX format (MNIST's) or NumPy's NPY (versions 1 to 3, in C order). Nothing but the header is read now; the
+ * file must be as long as it says, and stays open. Elements come in the machine's byte order; i16 and u16 become i32,
+ * u32 becomes i64. Rows of up to 64 MB are read at the first use and kept in their dtype; of more rows, those asked for
+ * are read, ahead by windows of 1 MB where requests follow each other. LUGE_EIO where the file has become shorter. */
 LUGE_API luge_array *luge_array_idx(luge_context *ctx, const char *path);
 LUGE_API luge_array *luge_array_npy(luge_context *ctx, const char *path);
 LUGE_API void luge_array_free(luge_array *array);
-LUGE_API luge_dtype luge_array_dtype(const luge_array *array);
+LUGE_API luge_dtype luge_array_dtype(const luge_array *array); /* LUGE_NO_DTYPE for NULL */
 LUGE_API luge_shape luge_array_shape(const luge_array *array); /* with the rows */
 /* Rows first .. first+n-1 in the array's own dtype; `bytes` is their size. */
 LUGE_API luge_status luge_array_read(luge_array *array, int64_t first, int64_t n, void *data, size_t bytes);
 
-/* ---- data sets ---------------------------------------------------------------------------------------------------- */
+/* ---- data sets ----------------------------------------------------------------------------------------------------
+ */
 
 /* What a target is. */
 typedef enum luge_target_kind {
@@ -46,11 +51,11 @@ typedef enum luge_target_kind {
 /* Options of luge_dataset_add_features and luge_dataset_add_targets. */
 typedef struct luge_column_options {
     size_t size;
-    luge_array *array;       /* the last positional argument */
-    const char *name;        /* default "x", "x_1", ...; "y", "y_1", ... */
-    double scale, offset;    /* gathered as value * scale + offset; scale 0 means 1. Features and numbers only */
-    luge_target_kind kind;   /* targets only */
-    int64_t classes;         /* how many; default: the largest number present, plus one */
+    luge_array *array;        /* the last positional argument */
+    const char *name;         /* default "x", "x_1", ...; "y", "y_1", ... */
+    double scale, offset;     /* gathered as value * scale + offset; scale 0 means 1. Features and numbers only */
+    luge_target_kind kind;    /* targets only */
+    int64_t classes;          /* how many; default: the largest number present, plus one */
     const char *const *names; /* names of the features of a row, or of the classes (classes of them); default: none */
 } luge_column_options;
 
@@ -61,7 +66,7 @@ LUGE_API luge_status luge_dataset_add_features_with(luge_dataset *data, const lu
 LUGE_API luge_status luge_dataset_add_targets_with(luge_dataset *data, const luge_column_options *options);
 LUGE_API luge_status luge_dataset_set_weights(luge_dataset *data, luge_array *weights); /* one float >= 0 a row */
 #ifndef __cplusplus
-#define luge__column(...) (&(luge_column_options){ .size = sizeof(luge_column_options), .array = __VA_ARGS__ })
+#define luge__column(...)                    (&(luge_column_options){ .size = sizeof(luge_column_options), .array = __VA_ARGS__ })
 #define luge_dataset_add_features(data, ...) luge_dataset_add_features_with(data, luge__column(__VA_ARGS__))
 #define luge_dataset_add_targets(data, ...)  luge_dataset_add_targets_with(data, luge__column(__VA_ARGS__))
 #endif
@@ -84,7 +89,8 @@ LUGE_API luge_dataset *luge_dataset_read_csv_with(luge_context *ctx, const luge_
     luge_dataset_read_csv_with(ctx, &(luge_csv_options){ .size = sizeof(luge_csv_options), .path = __VA_ARGS__ })
 #endif
 
-/* ---- looking ------------------------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------------------------
+ */
 
 typedef enum luge_role {
     LUGE_FEATURES = 0,
@@ -96,13 +102,13 @@ typedef enum luge_role {
 /* One array of a data set. Strings belong to the data set. */
 typedef struct luge_column_info {
     const char *name;
-    luge_dtype dtype;  /* as stored */
-    luge_shape shape;  /* of one row */
+    luge_dtype dtype; /* as stored */
+    luge_shape shape; /* of one row */
     double scale, offset;
     const double *scales, *offsets; /* of each element of a row; NULL: scale and offset are those of all */
-    luge_target_kind kind;    /* targets */
-    int64_t classes;          /* targets of classes or one-hot; otherwise 0 */
-    const char *const *names; /* NULL where none */
+    luge_target_kind kind;          /* targets */
+    int64_t classes;                /* targets of classes or one-hot; otherwise 0 */
+    const char *const *names;       /* NULL where none */
     int64_t n_names;
 } luge_column_info;
 
@@ -122,7 +128,8 @@ LUGE_API uint64_t luge_dataset_fingerprint(luge_dataset *data);
 LUGE_API luge_status luge_dataset_gather(luge_dataset *data, luge_role role, int index, luge_target_kind kind,
                                          luge_dtype dtype, const int64_t *rows, int64_t n, void *out, size_t bytes);
 
-/* ---- parts: new data sets over the same arrays --------------------------------------------------------------------- */
+/* ---- parts: new data sets over the same arrays ---------------------------------------------------------------------
+ */
 
 LUGE_API luge_dataset *luge_dataset_select(luge_dataset *data, const int64_t *rows, int64_t n); /* repeats allowed */
 LUGE_API luge_dataset *luge_dataset_slice(luge_dataset *data, int64_t first, int64_t n);
@@ -151,7 +158,8 @@ LUGE_API luge_status luge_dataset_split_with(luge_dataset *data, luge_dataset *p
  * is classes. */
 LUGE_API luge_status luge_dataset_fold(luge_dataset *data, int k, int fold, uint64_t seed, luge_dataset *parts[2]);
 
-/* ---- scaling -------------------------------------------------------------------------------------------------------- */
+/* ---- scaling --------------------------------------------------------------------------------------------------------
+ */
 
 /* Statistics of each feature (element of a row) over all rows, with scale and offset applied, in double by Welford's
  * method. Each array has as many elements as a row has, or is NULL. */

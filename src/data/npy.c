@@ -1,4 +1,5 @@
-/* npy.c: the header of NumPy's NPY files, versions 1 to 3: a magic number, a length, and a Python dict of three entries,
+/* npy.c: the header of NumPy's NPY files, versions 1 to 3: a magic number, a length, and a Python dict of three
+ * entries,
  *
  *     {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28), } */
 #include <string.h>

@@ -1,7 +1,8 @@
 /* order.c: in which order an epoch visits the rows. */
 #include "data/data.h"
 
-/* Random nodes of graphs count their streams upwards from 0; these lie far above. Epochs beyond 32 bits go there too. */
+/* Random nodes of graphs count their streams upwards from 0; these lie far above. Epochs beyond 32 bits go there too.
+ */
 static luge__random epoch_random(uint64_t seed, uint32_t stream, uint64_t epoch)
 {
     return (luge__random){ .seed = seed, .stream = stream + (uint32_t)(epoch >> 32), .step = epoch & UINT32_MAX };
