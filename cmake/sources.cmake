@@ -162,6 +162,7 @@ set(LUGE_TEST_SOURCES
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_scaling.c
     tests/test_training.c
 )
 set(LUGE_TEST_SUITES
@@ -186,6 +187,7 @@ set(LUGE_TEST_SUITES
     array
     csv
     data
+    scaling
     oom
     api
     ops_forward

@@ -280,7 +280,7 @@ static luge_status mix_column(luge_dataset *data, luge_role role, const luge__co
 
 uint64_t luge_dataset_fingerprint(luge_dataset *data)
 {
-    uint64_t hash = 0;
+    uint64_t hash = 0x6C756765; /* "luge" */
     if (!luge__dataset_usable(data, "luge_dataset_fingerprint")) return 0;
     if (data->fingerprint) return data->fingerprint;
     for (int role = 0; role < LUGE__ROLES; role++) {
