@@ -24,5 +24,6 @@
 #include "luge/plan.h"
 #include "luge/check.h"
 #include "luge/data.h"
+#include "luge/io.h"
 
 #endif
