@@ -4,7 +4,7 @@ import os
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WIDTH = 120
+WIDTH = 119
 
 
 def number(v):
@@ -18,11 +18,11 @@ def numbers(values):
 
 
 def wrap(words, indent=""):
-    """Words with commas, in lines of the width."""
+    """Words with commas between, in lines of the width."""
     lines, line = [], indent
     for k, word in enumerate(words):
         text = word + ("," if k + 1 < len(words) else "")
-        if line.strip() and len(line) + 1 + len(text) > WIDTH:
+        if line.strip() and len(line) + 1 + len(text) >= WIDTH:
             lines.append(line)
             line = indent
         line += (" " if line.strip() else "") + text

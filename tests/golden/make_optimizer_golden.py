@@ -9,11 +9,13 @@ the formulas that Keras 3 documents, with the gradients written out by hand and 
 HEAD, below, is the description that goes into the file.
 """
 import math
+import sys
 
 import numpy as np
 import torch
 
-from golden_text import array, braces, number, write
+sys.dont_write_bytecode = True
+from golden_text import array, braces, number, wrap, write  # noqa: E402
 
 STEPS, ROWS, SIZES, SEED = 25, 6, (4, 5, 4, 3), 2
 torch.set_default_dtype(torch.float64)
@@ -34,7 +36,7 @@ HEAD = """/* Written by make_optimizer_golden.py: 25 steps of one small network 
  *
  * "torch", as torch.optim (1.13) computes. wd is added to the gradient, g += wd w, but adamw does w *= 1 - lr wd.
  *   sgd      b = momentum b + g (b = g at t = 1); w -= lr b; nesterov: w -= lr (g + momentum b)
- *   adagrad  a += g^2 (from .accumulator); w -= lr g / (sqrt(a) + eps)
+ *   adagrad  a += g^2 (from .initial_accumulator); w -= lr g / (sqrt(a) + eps)
  *   rmsprop  v = rho v + (1 - rho) g^2; d = sqrt(v) + eps; w -= lr g / d; momentum: b = momentum b + g / d, w -= lr b;
  *            centered: m = rho m + (1 - rho) g, d = sqrt(v - m^2) + eps
  *   adam(w)  m, v averages by beta1, beta2 from 0; d = sqrt(v) / sqrt(1 - beta2^t) + eps;
@@ -45,7 +47,7 @@ HEAD = """/* Written by make_optimizer_golden.py: 25 steps of one small network 
  *
  * "keras", as Keras 3 documents. Clipping comes first, then w -= lr wd w, then the update.
  *   sgd      momentum: b = momentum b - lr g; w += b; nesterov: w += momentum b - lr g
- *   adagrad  a += g^2 (from .accumulator); w -= lr g / sqrt(a + eps)
+ *   adagrad  a += g^2 (from .initial_accumulator); w -= lr g / sqrt(a + eps)
  *   rmsprop  v = rho v + (1 - rho) g^2; d = sqrt(v + eps); w -= lr g / d; momentum: b = momentum b + lr g / d, w -= b;
  *            centered: m = rho m + (1 - rho) g, d = sqrt(v - m^2 + eps)
  *   adam(w)  m, v averages by beta1, beta2 from 0; w -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + eps);
@@ -53,13 +55,13 @@ HEAD = """/* Written by make_optimizer_golden.py: 25 steps of one small network 
  *   clip_value        g = min(max(g, -clip), clip)
  *   clip_norm         of each kernel and bias: g *= clip / max(norm of g, clip)
  *   global_clip_norm  g *= clip min(1 / n, 1 / clip), n the norm of all gradients as one vector
- *   accumulate        the gradients of that many steps are summed and divided by their number; the last of them updates
+ *   accumulation_steps  the mean gradient of that many steps is used for one update, in the last of them
  *   average_momentum  after each update: average = momentum average + (1 - momentum) w; after the first, average = w
- *   schedule          lr of step i = 0, 1, ...: "exponential": learning_rate decay_rate^(i / decay_steps), with
- *                     staircase floor(i / decay_steps); "cosine": learning_rate ((1 - alpha) (1 + cos(pi p)) / 2 + alpha),
- *                     p = min(i, decay_steps) / decay_steps; with warmup_steps, for i < warmup_steps
- *                     learning_rate + (warmup_target - learning_rate) i / warmup_steps, and then the cosine from
- *                     warmup_target with i - warmup_steps
+ *   schedule          lr of step i = 0, 1, ...
+ *     "exponential"   learning_rate decay_rate^(i / decay_steps), with .staircase the exponent floor(i / decay_steps)
+ *     "cosine"        learning_rate ((1 - alpha) (1 + cos(pi p)) / 2 + alpha), p = min(i, decay_steps) / decay_steps;
+ *                     with .warmup_steps, learning_rate + (warmup_target - learning_rate) i / warmup_steps before that
+ *                     step, and from it on the cosine of warmup_target for i - warmup_steps
  *
  * MADE
  */
@@ -67,10 +69,10 @@ typedef struct optimizer_golden {
     const char *convention, *name;
     struct {
         const char *optimizer, *schedule;
-        double learning_rate, momentum, rho, beta1, beta2, epsilon, accumulator, weight_decay;
+        double learning_rate, momentum, rho, beta1, beta2, epsilon, initial_accumulator, weight_decay;
         double clip_value, clip_norm, global_clip_norm, l1, l2, average_momentum;
         double decay_steps, decay_rate, alpha, warmup_target, warmup_steps;
-        int nesterov, centered, amsgrad, staircase, accumulate, batch;
+        int nesterov, centered, amsgrad, staircase, accumulation_steps, batch;
     } settings;
     double losses[25], parameters[64];
 } optimizer_golden;
@@ -145,7 +147,7 @@ def torch_run(s, start):
     else:
         options["eps"] = s["epsilon"]
     if kind == "adagrad":
-        options["initial_accumulator_value"] = s.get("accumulator", 0)
+        options["initial_accumulator_value"] = s.get("initial_accumulator", 0)
     if kind == "rmsprop":
         options.update(alpha=s["rho"], centered=bool(s.get("centered")))
     if kind in ("adam", "adamw"):
@@ -198,7 +200,7 @@ class Keras:
 
     def __init__(self, s, shape):
         self.s, self.m, self.v, self.b, self.u = s, *(np.zeros(shape) for _ in range(4))
-        self.a = np.full(shape, s.get("accumulator", 0.0))
+        self.a = np.full(shape, s.get("initial_accumulator", 0.0))
 
     def update(self, w, g, lr, t):
         w = w - lr * self.s.get("weight_decay", 0) * w
@@ -235,7 +237,7 @@ class Keras:
 def keras_run(s, start):
     w, losses, t = [a.copy() for a in start], [], 0
     states = [Keras(s, a.shape) for a in w]
-    every, batch, held, average = s.get("accumulate", 1), s.get("batch", ROWS), None, None
+    every, batch, held, average = s.get("accumulation_steps", 1), s.get("batch", ROWS), None, None
     for step in range(STEPS):
         first = step * batch % ROWS
         loss, g = gradients(w, X[first:first + batch], Y[first:first + batch], s.get("l1", 0), s.get("l2", 0))
@@ -253,7 +255,7 @@ def keras_run(s, start):
 # ---- the rows -------------------------------------------------------------------------------------------------------
 
 SGD, MOMENTUM = {"optimizer": "sgd", "learning_rate": 0.05}, {"momentum": 0.9}
-BETAS = {"learning_rate": 0.01, "beta1": 0.9, "beta2": 0.999}
+BETAS = {"optimizer": "", "learning_rate": 0.01, "beta1": 0.9, "beta2": 0.999}
 
 
 def torch_rows():
@@ -266,7 +268,7 @@ def torch_rows():
     yield "sgd_weight_decay", dict(SGD, weight_decay=0.01)
     yield "sgd_momentum_weight_decay", dict(SGD, **MOMENTUM, weight_decay=0.01)
     yield "adagrad", adagrad
-    yield "adagrad_accumulator", dict(adagrad, accumulator=0.1)
+    yield "adagrad_accumulator", dict(adagrad, initial_accumulator=0.1)
     yield "rmsprop", rmsprop
     yield "rmsprop_centered", dict(rmsprop, centered=1)
     yield "rmsprop_momentum", dict(rmsprop, **MOMENTUM)
@@ -283,7 +285,7 @@ def torch_rows():
 
 
 def keras_rows():
-    adagrad = {"optimizer": "adagrad", "learning_rate": 0.05, "accumulator": 0.1, "epsilon": 1e-7}
+    adagrad = {"optimizer": "adagrad", "learning_rate": 0.05, "initial_accumulator": 0.1, "epsilon": 1e-7}
     rmsprop = {"optimizer": "rmsprop", "learning_rate": 0.01, "rho": 0.9, "epsilon": 1e-7}
     adam, adamw = dict(BETAS, optimizer="adam", epsilon=1e-7), dict(BETAS, optimizer="adamw", epsilon=1e-7)
     exponential = dict(SGD, learning_rate=0.1, schedule="exponential", decay_steps=10, decay_rate=0.5)
@@ -312,8 +314,8 @@ def keras_rows():
     yield "sgd_l1_l2", dict(SGD, l1=0.001, l2=0.01)
     yield "sgd_l1", dict(SGD, l1=0.001)
     yield "sgd_l2", dict(SGD, l2=0.01)
-    yield "sgd_accumulate", dict(SGD, accumulate=3, batch=2)
-    yield "adam_accumulate", dict(adam, accumulate=3, batch=2)
+    yield "sgd_accumulate", dict(SGD, accumulation_steps=3, batch=2)
+    yield "adam_accumulate", dict(adam, accumulation_steps=3, batch=2)
     yield "sgd_batches", dict(SGD, batch=2)
     yield "sgd_average", dict(SGD, average_momentum=0.9)
     yield "sgd_exponential", exponential
@@ -327,7 +329,7 @@ def flat(parameters):
 
 
 def moved(run, settings, result):
-    """How far the result goes when the start is moved by about 1e-14: what a correct program may be off by, and more."""
+    """How far the result goes when the start is moved by about 1e-14: more than a correct program may be off by."""
     random = np.random.RandomState(1)
     start = [a + 1e-14 * random.randn(*a.shape) for a in START]
     losses, w = run(settings, start)
@@ -336,7 +338,8 @@ def moved(run, settings, result):
 
 def row(convention, name, settings, result):
     texts = ['.%s = %s' % (k, '"%s"' % v if isinstance(v, str) else number(v)) for k, v in settings.items()]
-    lines = ['{ .convention = "%s", .name = "%s",' % (convention, name), "  .settings = { %s }," % ", ".join(texts)]
+    lines = wrap(["  .settings = { " + texts[0]] + texts[1:-1] + [texts[-1] + " }"])
+    lines = ['{ .convention = "%s", .name = "%s",' % (convention, name)] + lines[:-1] + [lines[-1] + ","]
     return lines + braces("losses", result[0]) + braces("parameters", flat(result[1])) + ["},"]
 
 
