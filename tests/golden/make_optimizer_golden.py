@@ -57,7 +57,7 @@ HEAD = """/* Written by make_optimizer_golden.py: 25 steps of one small network 
  *   global_clip_norm  g *= clip min(1 / n, 1 / clip), n the norm of all gradients as one vector
  *   accumulation_steps  the mean gradient of that many steps is used for one update, in the last of them
  *   average_momentum  after each update: average = momentum average + (1 - momentum) w; after the first, average = w
- *   schedule          lr of step i = 0, 1, ...
+ *   schedule          lr of step i = 0, 1, ..., which counts steps without an update, too
  *     "exponential"   learning_rate decay_rate^(i / decay_steps), with .staircase the exponent floor(i / decay_steps)
  *     "cosine"        learning_rate ((1 - alpha) (1 + cos(pi p)) / 2 + alpha), p = min(i, decay_steps) / decay_steps;
  *                     with .warmup_steps, learning_rate + (warmup_target - learning_rate) i / warmup_steps before that
@@ -320,6 +320,7 @@ def keras_rows():
     yield "sgd_average", dict(SGD, average_momentum=0.9)
     yield "sgd_exponential", exponential
     yield "sgd_exponential_staircase", dict(exponential, staircase=1)
+    yield "sgd_exponential_accumulate", dict(exponential, accumulation_steps=3, batch=2)
     yield "sgd_cosine", cosine
     yield "sgd_cosine_warmup", dict(cosine, learning_rate=0.01, warmup_target=0.1, warmup_steps=5)
 
