@@ -3,25 +3,24 @@
 
     /usr/bin/python3 tests/golden/make_breast_cancer_split.py [breast-cancer.csv]
 
-needs python3-numpy and python3-sklearn. "Do it! Deep learning" takes scikit-learn's breast cancer data and splits twice:
-
-    x_train_all, x_test = train_test_split(x, y, stratify=y, test_size=0.2, random_state=42)
-    x_train, x_val      = train_test_split(x_train_all, y_train_all, stratify=y_train_all, test_size=0.2, random_state=42)
+needs python3-numpy and python3-sklearn. "Do it! Deep learning" takes scikit-learn's breast cancer data and splits it by
+train_test_split twice, stratified by y, with test_size=0.2 and random_state=42: into all training rows and the test
+rows, then all training rows into those to train and to validate with.
 
 The rows of the file are matched to scikit-learn's by their 30 values: they are the same rows in the same order. (Rows
 are numbered from 0, the line of names not counted.) The book's target is 1 for benign (B), 0 for malignant (M).
 
 The book's two networks are trained here too, by its rules, which are:
-- each of the 30 inputs minus its mean, divided by its deviation, both of the 364 training rows; the deviation divides by
-  the number of rows (364, not 363);
+- each of the 30 inputs minus its mean, divided by its deviation, both of the 364 training rows; the deviation divides
+  by the number of rows (364, not 363);
 - full batch; the loss is the mean cross-entropy of the sigmoid of the last layer, so that the gradients of weights and
   biases are divided by m = 364;
 - the L2 term's gradient l2 w / m is added to that: it is divided by m as well (the penalty is l2 / (2 m) sum w^2, in
   Keras' form, loss + l2 sum w^2, a regularizer of 0.01 / 728); with l2 w alone the first network gets 90 of 91 right;
 - biases have no L2 term; all gradients are computed before any weight changes; plain gradient descent, rate 0.1;
 - a row counts as benign where the value before the last sigmoid is above 0;
-- SingleLayer: 30-1, weights 1, bias 0, 10,000 epochs. DualLayer: 30-10-1, both layers sigmoid, all weights 1, all biases
-  0, 20,000 epochs; its ten hidden units stay equal.
+- SingleLayer: 30-1, weights 1, bias 0, 10,000 epochs. DualLayer: 30-10-1, both layers sigmoid, all weights 1, all
+  biases 0, 20,000 epochs; its ten hidden units stay equal.
 """
 import csv
 import os
@@ -39,8 +38,8 @@ RATE, L2, M = 0.1, 0.01, 364
 EPOCHS = {"single": 10000, "dual": 20000}
 TRACED = (1, 2, 3, 10, 100, 1000, 10000, 20000)
 
-HEAD = """/* Written by make_breast_cancer_split.py: the rows of breast-cancer.csv (from 0, the line of names not counted) that
- * "Do it! Deep learning" trains, validates and tests with, in its order, and what its two networks reach.
+HEAD = """/* Written by make_breast_cancer_split.py: the rows of breast-cancer.csv (from 0, the line of names not counted)
+ * that "Do it! Deep learning" trains, validates and tests with, in its order, and what its two networks reach.
  *
  * ORDER Benign (B) is 1, malignant (M) 0.
 COUNTS
