@@ -43,6 +43,7 @@ struct luge_graph {
     uint32_t n_effects; /* effect nodes so far */
     uint32_t replay_of; /* tag of the graph that this one repeats, and how many of its nodes */
     size_t n_replayed;
+    const uint32_t *substitutes; /* by id, what stands in a node's place; 0: itself. NULL: nothing is replaced */
     /* Tests: called after each gradient rule, to see whether a wrong rule is caught. */
     void (*vjp_filter)(luge_graph *g, const luge__op *op, luge__vjp *v, void *user);
     void *vjp_filter_user;
