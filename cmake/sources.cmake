@@ -7,6 +7,7 @@ set(LUGE_HEADERS
     include/luge/context.h
     include/luge/graph.h
     include/luge/luge.h
+    include/luge/node.h
     include/luge/ops.h
     include/luge/plan.h
     include/luge/types.h
@@ -38,6 +39,7 @@ set(LUGE_SOURCES
     src/graph/build.c
     src/graph/gradient.c
     src/graph/graph.c
+    src/graph/node.c
     src/graph/print.c
     src/graph/replay.c
     src/ops/array.c

@@ -94,6 +94,14 @@ luge_shape luge_shape_of_val(const luge_graph *g, luge_val v)
     return luge__node_of(g, v)->type.shape;
 }
 
+luge_val luge__set_name(luge_graph *g, luge_val v, const char *name)
+{
+    const char *copy = *name ? luge__graph_copy(g, name, strlen(name) + 1) : "";
+    if (!copy) return luge__none();
+    g->nodes[v.id].name = copy;
+    return v;
+}
+
 luge_val luge_name(luge_graph *g, luge_val v, const char *name)
 {
     if (!luge__open_graph(g, "luge_name")) return luge__none();
@@ -101,17 +109,10 @@ luge_val luge_name(luge_graph *g, luge_val v, const char *name)
         luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "luge_name: %%%d is not a node of the graph", (int)v.id);
         return luge__none();
     }
-    luge__node *node = &g->nodes[v.id];
-    if (*node->name && (node->op == LUGE__OP_input || node->op == LUGE__OP_variable)) { /* found by its name */
-        if (name && !strcmp(name, node->name)) return v;
+    const luge__node *node = &g->nodes[v.id];
+    if (node->op == LUGE__OP_input || node->op == LUGE__OP_variable) { /* found by its name */
+        if (name && *name && !strcmp(name, node->name)) return v;
         if (luge__check_name(g, "luge_name", name)) return luge__none();
     }
-    if (!name || !*name) {
-        node->name = "";
-        return v;
-    }
-    const char *copy = luge__graph_copy(g, name, strlen(name) + 1);
-    if (!copy) return luge__none();
-    node->name = copy;
-    return v;
+    return luge__set_name(g, v, name ? name : "");
 }

@@ -206,7 +206,10 @@ luge_val luge__append_as(luge_graph *g, const luge__op *op, const luge_val *in, 
     if (op->attr_size && !(node.attr = luge__graph_copy(g, attr, op->attr_size))) return luge__none();
     g->nodes[g->n_nodes] = node;
     if (op->flags & LUGE__EFFECT) g->n_effects++;
-    if (op->flags & LUGE__RANDOM) g->n_random++;
+    if (op->flags & LUGE__RANDOM) { /* the next one's stream is new, whatever streams were asked for */
+        const uint32_t stream = (uint32_t)((const luge__random_attr *)attr)->stream;
+        g->n_random = (g->n_random > stream ? g->n_random : stream) + 1;
+    }
     return luge__val(g, (uint32_t)g->n_nodes++);
 }
 
@@ -238,36 +241,42 @@ luge_status luge__check_name(luge_graph *g, const char *who, const char *name)
     return LUGE_OK;
 }
 
-/* A leaf with memory: its storage is entered after the node, so that a failure leaves both or none. */
-static luge_val stored_leaf(luge_graph *g, luge__op_id op, luge__leaf_attr attr, int32_t slab)
+/* The storage is entered after the node, so that a failure leaves both or none. */
+luge_val luge__append_leaf(luge_graph *g, luge__op_id op, const luge__leaf_attr *given)
 {
+    luge__leaf_attr attr = *given;
+    if (op != LUGE__OP_variable && op != LUGE__OP_constant) return luge__append(g, op, NULL, 0, &attr);
     luge_context *ctx = g->object.ctx;
     if (luge__grow(ctx, &g->storage, sizeof *g->storage, &g->storage_capacity, g->n_storage + 1)) return luge__none();
     attr.storage = (int64_t)g->n_storage;
     const luge_val v = luge__append(g, op, NULL, 0, &attr);
     if (!v.id) return v;
-    luge__storage s = { .node = v.id, .slab = slab };
+    luge__storage s = { .node = v.id, .slab = op == LUGE__OP_constant ? -1 : (int32_t)attr.slab };
     luge__shape_bytes(&attr.shape, attr.dtype, &s.bytes); /* luge__append has checked the shape */
     g->storage[g->n_storage++] = s;
     return v;
 }
 
+static luge_val named_leaf(luge_graph *g, luge__op_id op, const char *name, const luge__leaf_attr *attr)
+{
+    if (!luge__open_graph(g, luge__op_of(op)->name) || luge__check_name(g, luge__op_of(op)->name, name))
+        return luge__none();
+    const luge_val v = luge__append_leaf(g, op, attr);
+    return v.id ? luge__set_name(g, v, name) : v;
+}
+
 luge_val luge_input(luge_graph *g, const char *name, luge_dtype dtype, luge_shape shape)
 {
-    if (!luge__open_graph(g, "input") || luge__check_name(g, "input", name)) return luge__none();
-    const luge__leaf_attr attr = { .dtype = dtype, .shape = shape };
-    return luge_name(g, luge__append(g, LUGE__OP_input, NULL, 0, &attr), name);
+    return named_leaf(g, LUGE__OP_input, name, &(luge__leaf_attr){ .dtype = dtype, .shape = shape });
 }
 
 luge_val luge_slab_variable(luge_graph *g, const char *name, luge_dtype dtype, luge_shape shape, int slab)
 {
-    if (!luge__open_graph(g, "variable") || luge__check_name(g, "variable", name)) return luge__none();
-    if (slab < 0 || slab > 15) {
-        luge__fail(g->object.ctx, LUGE_EINVAL, "variable \"%s\": slab %d is outside 0..15", name, slab);
+    if ((slab < 0 || slab > 15) && luge__open_graph(g, "variable")) {
+        luge__fail(g->object.ctx, LUGE_EINVAL, "variable \"%s\": slab %d is outside 0..15", name ? name : "", slab);
         return luge__none();
     }
-    const luge__leaf_attr attr = { .dtype = dtype, .shape = shape };
-    return luge_name(g, stored_leaf(g, LUGE__OP_variable, attr, slab), name);
+    return named_leaf(g, LUGE__OP_variable, name, &(luge__leaf_attr){ .dtype = dtype, .shape = shape, .slab = slab });
 }
 
 luge_val luge_variable(luge_graph *g, const char *name, luge_dtype dtype, luge_shape shape)
@@ -300,7 +309,7 @@ luge_val luge_constant(luge_graph *g, luge_dtype dtype, luge_shape shape, const 
     luge__buffer *buffer = luge__buffer_create(ctx, bytes);
     if (!buffer) return luge__none();
     if (bytes) memcpy(buffer->data, data, bytes);
-    const luge_val v = stored_leaf(g, LUGE__OP_constant, (luge__leaf_attr){ .dtype = dtype, .shape = shape }, -1);
+    const luge_val v = luge__append_leaf(g, LUGE__OP_constant, &(luge__leaf_attr){ .dtype = dtype, .shape = shape });
     if (v.id)
         g->storage[g->n_storage - 1].buffer = buffer;
     else

@@ -164,7 +164,7 @@ static luge_status replay_node(luge_graph *h, luge_graph *g, uint32_t id, const 
     }
     const luge_val v = luge__append_as(h, op, in, node->n_in, attr.bytes);
     if (!v.id) return luge_failure(ctx);
-    if (*node->name && !luge_name(h, v, node->name).id) return luge_failure(ctx);
+    if (*node->name && !luge__set_name(h, v, node->name).id) return luge_failure(ctx);
     if (node->op == LUGE__OP_variable || node->op == LUGE__OP_constant)
         return copy_storage(h, g, node, luge__node_of(h, v), o->float_dtype != LUGE_NO_DTYPE);
     return LUGE_OK;
