@@ -101,6 +101,7 @@ set(LUGE_CLI_SOURCES
 set(LUGE_TEST_SOURCES
     tests/op_golden.c
     tests/op_gradient.c
+    tests/op_graphs.c
     tests/op_run.c
     tests/op_updates.c
     tests/runner.c
@@ -114,6 +115,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/reduce.c
     tests/samples/shape.c
     tests/test_api.c
+    tests/test_append.c
     tests/test_core.c
     tests/test_effects.c
     tests/test_file.c
@@ -148,6 +150,7 @@ set(LUGE_TEST_SUITES
     gradient
     gradient_random
     replay
+    append
     plan
     effects
     run

@@ -42,8 +42,8 @@ LUGE_API luge_val luge_full(luge_graph *g, luge_dtype dtype, luge_shape shape, d
 /* A constant array with the given elements (C order; copied). */
 LUGE_API luge_val luge_constant(luge_graph *g, luge_dtype dtype, luge_shape shape, const void *data);
 
-/* Reads or writes a whole variable, `bytes` = elements * luge_dtype_size. All graphs and plans that share the variable
- * see the new contents. Not while a run that uses it executes. */
+/* Writes or reads a whole variable, or reads a constant; `bytes` = elements * luge_dtype_size. All graphs and plans
+ * that share the variable see the new contents. Not while a run that uses it executes. */
 LUGE_API luge_status luge_set(luge_graph *g, luge_val variable, const void *data, size_t bytes);
 LUGE_API luge_status luge_get(luge_graph *g, luge_val variable, void *data, size_t bytes);
 /* Address of a variable's elements (aligned to 64 bytes), or NULL. It belongs to the graph and to the plans made of

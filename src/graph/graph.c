@@ -180,6 +180,13 @@ static luge_status check_effect(luge_graph *g, const luge__op *op, const luge_va
     return LUGE_OK;
 }
 
+/* Inputs, variables and constants alone may be of a dtype that is only a number yet. */
+static luge_status check_stored(const luge__infer *q, luge_dtype dtype)
+{
+    if (luge__is_stored(dtype) || !luge_dtype_size(dtype)) return LUGE_OK;
+    return luge__fail(q->ctx, LUGE_ENOTSUP, "%s: no op computes in %T yet", q->op->name, dtype);
+}
+
 static luge_status infer_type(luge_graph *g, const luge__op *op, const luge_val *in, int n_in, const void *attr,
                               luge__type *type)
 {
@@ -187,8 +194,11 @@ static luge_status infer_type(luge_graph *g, const luge__op *op, const luge_val 
     for (int i = 0; i < n_in; i++) q.in[i] = &luge__node_of(g, in[i])->type;
     const luge_status status = op->infer(&q);
     if (status) return status;
+    for (int i = 0; i < n_in; i++)
+        if (check_stored(&q, q.in[i]->dtype)) return LUGE_ENOTSUP;
     *type = q.out;
     if (q.out.dtype == LUGE_NO_DTYPE) return LUGE_OK;
+    if ((n_in || op->id == LUGE__OP_full) && check_stored(&q, q.out.dtype)) return luge_failure(q.ctx);
     return luge__shape_check(g->object.ctx, op->name, &q.out.shape, q.out.dtype);
 }
 

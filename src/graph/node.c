@@ -49,10 +49,11 @@ luge_status luge_attribute_at(const luge_graph *g, luge_val v, int index, luge_a
                                  index);
     const luge__node *node = node_at(g, v);
     const luge__field *f = &luge__node_op(node)->fields[index];
-    size_t bytes = 0;
+    size_t bytes;
+    void *value = member(out, f->kind, &bytes);
     out->name = f->name;
     out->kind = (luge_attribute_kind)f->kind;
-    memcpy(member(out, f->kind, &bytes), (const unsigned char *)node->attr + f->offset, bytes);
+    memcpy(value, (const unsigned char *)node->attr + f->offset, bytes);
     return LUGE_OK;
 }
 
@@ -110,7 +111,7 @@ static luge_status read_attributes(luge_context *ctx, const luge__op *op, const 
         if (status) return status;
         for (int k = a.shape.ndim; f->kind == LUGE__FIELD_SHAPE && k < LUGE_MAX_DIMS; k++) a.shape.dim[k] = 0;
         for (int k = a.axes.n; f->kind == LUGE__FIELD_AXES && k < LUGE_MAX_DIMS; k++) a.axes.axis[k] = 0;
-        size_t bytes = 0;
+        size_t bytes;
         const void *value = member(&a, f->kind, &bytes);
         memcpy(to + f->offset, value, bytes);
     }

@@ -249,9 +249,7 @@ static luge_status cast_infer(luge__infer *q)
 {
     const luge__cast_attr *attr = q->attr;
     q->out = (luge__type){ .dtype = attr->dtype, .shape = q->in[0]->shape };
-    luge_status status = luge__shape_check(q->ctx, "cast", &q->out.shape, attr->dtype);
-    if (!status) status = luge__expect_stored(q, attr->dtype);
-    return status ? status : luge__expect_stored(q, q->in[0]->dtype);
+    return luge__shape_check(q->ctx, "cast", &q->out.shape, attr->dtype);
 }
 
 static luge_status cast_vjp(luge_graph *g, const luge__vjp *v)

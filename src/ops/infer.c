@@ -18,12 +18,6 @@ luge_status luge__expect_index(const luge__infer *q, int i)
                       q->in[i]->dtype);
 }
 
-luge_status luge__expect_stored(const luge__infer *q, luge_dtype dtype)
-{
-    if (luge__is_stored(dtype)) return LUGE_OK;
-    return luge__fail(q->ctx, LUGE_ENOTSUP, "%s: no op computes in %T yet", q->op->name, dtype);
-}
-
 luge_status luge__expect_axis(const luge__infer *q, int i, int64_t axis)
 {
     const int ndim = q->in[i]->shape.ndim;

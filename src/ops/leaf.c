@@ -13,8 +13,7 @@ static luge_status infer_leaf(luge__infer *q)
 static luge_status infer_full(luge__infer *q)
 {
     const luge__leaf_attr *attr = q->attr;
-    luge_status status = infer_leaf(q);
-    if (!status) status = luge__expect_stored(q, attr->dtype);
+    const luge_status status = infer_leaf(q);
     if (status || luge__is_float(attr->dtype) || (attr->value >= -0x1p63 && attr->value < 0x1p63)) return status;
     return luge__fail(q->ctx, LUGE_EINVAL, "%s: %g is no value of dtype %T", q->op->name, attr->value, attr->dtype);
 }

@@ -108,7 +108,6 @@ luge_status luge__infer_floats(luge__infer *q); /* the first operand's type; all
 /* For messages: fails with "name: operand i is T, floats are expected" and the like. */
 luge_status luge__expect_float(const luge__infer *q, int operand);
 luge_status luge__expect_index(const luge__infer *q, int operand);
-luge_status luge__expect_stored(const luge__infer *q, luge_dtype dtype); /* not f16, bf16 */
 luge_status luge__expect_axis(const luge__infer *q, int operand, int64_t axis);
 luge_status luge__expect_same(const luge__infer *q, int a, int b);       /* dtype and shape */
 luge_status luge__expect_same_dtype(const luge__infer *q, int a, int b); /* dtype */
