@@ -7,6 +7,7 @@ set(LUGE_HEADERS
     include/luge/context.h
     include/luge/graph.h
     include/luge/luge.h
+    include/luge/node.h
     include/luge/ops.h
     include/luge/plan.h
     include/luge/types.h
@@ -30,14 +31,19 @@ set(LUGE_SOURCES
     src/core/context.c
     src/core/cpu.c
     src/core/file.c
+    src/core/json_read.c
+    src/core/json_write.c
+    src/core/number.c
     src/core/pool.c
     src/core/random.c
     src/core/shape.c
+    src/core/sort.c
     src/core/status.c
     src/graph/access.c
     src/graph/build.c
     src/graph/gradient.c
     src/graph/graph.c
+    src/graph/node.c
     src/graph/print.c
     src/graph/replay.c
     src/ops/array.c
@@ -99,6 +105,7 @@ set(LUGE_CLI_SOURCES
 set(LUGE_TEST_SOURCES
     tests/op_golden.c
     tests/op_gradient.c
+    tests/op_graphs.c
     tests/op_run.c
     tests/op_updates.c
     tests/runner.c
@@ -112,15 +119,18 @@ set(LUGE_TEST_SOURCES
     tests/samples/reduce.c
     tests/samples/shape.c
     tests/test_api.c
+    tests/test_append.c
     tests/test_core.c
     tests/test_effects.c
     tests/test_file.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
+    tests/test_json.c
     tests/test_message.c
     tests/test_misuse.c
     tests/test_oom.c
+    tests/test_number.c
     tests/test_ops_errors.c
     tests/test_ops_forward.c
     tests/test_ops_gradient.c
@@ -141,11 +151,14 @@ set(LUGE_TEST_SUITES
     random
     pool
     file
+    number
+    json
     graph
     misuse
     gradient
     gradient_random
     replay
+    append
     plan
     effects
     run

@@ -20,6 +20,7 @@
 #include "luge/types.h"
 #include "luge/context.h"
 #include "luge/graph.h"
+#include "luge/node.h"
 #include "luge/ops.h"
 #include "luge/plan.h"
 #include "luge/check.h"
