@@ -7,6 +7,7 @@ set(LUGE_HEADERS
     include/luge/context.h
     include/luge/graph.h
     include/luge/luge.h
+    include/luge/metrics.h
     include/luge/ops.h
     include/luge/plan.h
     include/luge/types.h
