@@ -41,6 +41,9 @@ set(LUGE_SOURCES
     src/graph/graph.c
     src/graph/print.c
     src/graph/replay.c
+    src/nn/metrics.c
+    src/nn/metrics_auc.c
+    src/nn/metrics_update.c
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
@@ -73,6 +76,7 @@ set(LUGE_HOT_SOURCES
     src/backend/cpu/walk.c
     src/core/pool.c
     src/core/random.c
+    src/nn/metrics_update.c
     src/plan/run.c
 )
 
