@@ -124,6 +124,7 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_message.c
+    tests/test_metrics.c
     tests/test_misuse.c
     tests/test_oom.c
     tests/test_ops_errors.c
@@ -157,6 +158,7 @@ set(LUGE_TEST_SUITES
     run_threads
     training
     scale
+    metrics
     oom
     api
     ops_forward

@@ -113,7 +113,7 @@ static luge_status make_sums(luge_metric_state *state)
     if ((int64_t)outputs != state->outputs || outputs > SIZE_MAX / 64 ||
         !place(state, LUGE__NEED_CLASSES, 3, classes, &state->by_class) ||
         !place(state, LUGE__NEED_CONFUSION, classes, classes, &state->confusion) ||
-        !place(state, LUGE__NEED_DEVIATION, 3, outputs, &state->deviation) ||
+        !place(state, LUGE__NEED_DEVIATION, 4, outputs, &state->deviation) ||
         !luge__mul_size(state->n_sums, sizeof *state->sums, &bytes))
         return luge__fail(ctx, LUGE_ENOMEM, "luge_metric_state_create: out of memory: sums over %l columns",
                           state->outputs);
@@ -198,13 +198,14 @@ static double r2(const luge_metric_state *state)
     double sum = 0;
     if (state->sums[LUGE__SUM_ROWS] < 2) return (double)NAN;
     for (int64_t column = 0; column < state->outputs; column++) {
-        const double *sums = state->sums + state->deviation + 3 * column;
-        if (sums[1] != 0)
-            sum += 1 - sums[2] / sums[1];
-        else if (sums[2] == 0)
+        const double *sums = state->sums + state->deviation + 4 * column;
+        const double squares = sums[2], error = sums[3];
+        if (squares != 0)
+            sum += 1 - error / squares;
+        else if (error == 0)
             sum += 1;
-        else if (isnan(sums[2]))
-            sum = sums[2];
+        else if (isnan(error))
+            sum = error;
     }
     return sum / (double)state->outputs;
 }

@@ -15,7 +15,7 @@ enum {
     LUGE__NEED_ROWS = 32, /* every row, for AUC */
     LUGE__NEED_ABSOLUTE = 64,
     LUGE__NEED_SQUARE = 128,
-    LUGE__NEED_DEVIATION = 256, /* by column: mean, squared deviation from it, squared error */
+    LUGE__NEED_DEVIATION = 256, /* by column: first target, mean distance from it, squared deviation, squared error */
 
     /* Those for which a row is in one class; those for which it is a row of numbers. */
     LUGE__NEED_CLASS = LUGE__NEED_RIGHT | LUGE__NEED_TOP | LUGE__NEED_CLASSES | LUGE__NEED_CONFUSION | LUGE__NEED_ROWS,

@@ -216,13 +216,15 @@ static void add_binary(const luge_metric_state *state, const luge_metric_batch *
     }
 }
 
-/* West's form of Welford's update of a weighted mean: exact for equal targets, and no difference of large sums. */
+/* West's form of Welford's update of a weighted mean, of the distance from the first target: exact for equal targets,
+ * no difference of large sums, and no digits lost to an offset that all targets share. */
 static void add_deviation(double *sums, double y, double p, double weight, double all)
 {
-    const double before = y - sums[0];
-    sums[0] += before * (weight / all);
-    sums[1] += weight * before * (y - sums[0]);
-    sums[2] += weight * (y - p) * (y - p);
+    if (!(weight < all)) sums[0] = y;
+    const double distance = y - sums[0], before = distance - sums[1];
+    sums[1] += before * (weight / all);
+    sums[2] += weight * before * (distance - sums[1]);
+    sums[3] += weight * (y - p) * (y - p);
 }
 
 static void add_errors(const luge_metric_state *state, const luge_metric_batch *b, const block *k)
@@ -240,7 +242,7 @@ static void add_errors(const luge_metric_state *state, const luge_metric_batch *
             absolute += fabs(y - p);
             square += (y - p) * (y - p);
             if (state->needs & LUGE__NEED_DEVIATION)
-                add_deviation(state->sums + state->deviation + 3 * column, y, p, weight, all);
+                add_deviation(state->sums + state->deviation + 4 * column, y, p, weight, all);
         }
         state->sums[LUGE__SUM_ABSOLUTE] += weight * absolute;
         state->sums[LUGE__SUM_SQUARE] += weight * square;
