@@ -111,7 +111,7 @@ static luge_status check_binary(const luge_metric_state *state, const luge_metri
 
 static luge_status read_weight(const luge_metric_state *state, const luge_metric_batch *b, size_t row, double *weight)
 {
-    *weight = b->weights ? number(b->weights, b->dtype, row) : 1;
+    *weight = number(b->weights, b->dtype, row);
     if (*weight >= 0 && isfinite(*weight)) return LUGE_OK;
     return luge__fail(state->object.ctx, LUGE_EINVAL,
                       "luge_metric_update: the weight of row %z is %g; a finite number, 0 or more, is expected", row,
@@ -126,9 +126,9 @@ static luge_status read_block(const luge_metric_state *state, const luge_metric_
     const int has_class = b->kind == LUGE_CLASSES || state->needs & LUGE__NEED_CLASS;
     k->n = 0;
     for (size_t row = first; row < end; row++) {
-        double weight;
+        double weight = 1;
         int64_t class = -1;
-        luge_status status = read_weight(state, b, row, &weight);
+        luge_status status = b->weights ? read_weight(state, b, row, &weight) : LUGE_OK;
         if (!status && weight == 0) continue;
         if (!status && has_class) status = read_class(state, b, row, &class);
         if (!status && is_binary) status = check_binary(state, b, row);
@@ -142,13 +142,17 @@ static luge_status read_block(const luge_metric_state *state, const luge_metric_
 
 /* ---- adding --------------------------------------------------------------------------------------------------- */
 
-/* How many columns rank before a class: the larger ones, equal ones on its left, and NaN. Without branches. */
+/* How many columns rank before a class: the larger ones, equal ones on its left, and NaN; any number from `enough` on
+ * where there are that many. Loops of n without branches, so that the CPU knows where they end; ties are rare. */
 #define COUNT_BEFORE(name, type)                                                                                       \
-    static int64_t name(const type *x, int64_t n, int64_t class)                                                       \
+    static int64_t name(const type *x, int64_t n, int64_t class, int64_t enough)                                       \
     {                                                                                                                  \
         const type own = x[class];                                                                                     \
-        int64_t before = n;                                                                                            \
-        for (int64_t i = 0; i < n; i++) before -= (x[i] < own) | ((x[i] == own) & (i >= class));                       \
+        int64_t before = n, equal = 0;                                                                                 \
+        for (int64_t i = 0; i < n; i++) before -= x[i] <= own;                                                         \
+        if (before >= enough) return before;                                                                           \
+        for (int64_t i = 0; i < n; i++) equal += x[i] >= own;                                                          \
+        for (int64_t i = 0; equal > 1 && i < class; i++) before += x[i] == own;                                        \
         return before;                                                                                                 \
     }
 COUNT_BEFORE(before_f32, float)
@@ -156,13 +160,13 @@ COUNT_BEFORE(before_f64, double)
 
 static void add_right(const luge_metric_state *state, const luge_metric_batch *b, const block *k)
 {
-    const int64_t n = state->outputs;
+    const int64_t n = state->outputs, enough = state->needs & LUGE__NEED_TOP ? state->top_k : 1;
     double right = 0, top = 0;
     for (int i = 0; i < k->n; i++) {
         const size_t first = k->row[i] * (size_t)n;
         const int64_t before = b->dtype == LUGE_F32
-                                   ? before_f32((const float *)b->predictions + first, n, k->class[i])
-                                   : before_f64((const double *)b->predictions + first, n, k->class[i]);
+                                   ? before_f32((const float *)b->predictions + first, n, k->class[i], enough)
+                                   : before_f64((const double *)b->predictions + first, n, k->class[i], enough);
         right += before == 0 ? k->weight[i] : 0;
         top += before < state->top_k ? k->weight[i] : 0;
     }
@@ -206,14 +210,16 @@ static void add_classes(const luge_metric_state *state, const luge_metric_batch 
 static void add_binary(const luge_metric_state *state, const luge_metric_batch *b, const block *k)
 {
     const int64_t n = state->outputs;
+    double sum = 0;
     for (int i = 0; i < k->n; i++) {
-        double right = 0;
+        int64_t right = 0;
         for (int64_t column = 0; column < n; column++) {
             const size_t at = k->row[i] * (size_t)n + (size_t)column;
             right += side(state, b, number(b->predictions, b->dtype, at)) == target(state, b, at, k->class[i], column);
         }
-        state->sums[LUGE__SUM_BINARY] += k->weight[i] * right;
+        sum += k->weight[i] * (double)right;
     }
+    state->sums[LUGE__SUM_BINARY] += sum;
 }
 
 /* West's form of Welford's update of a weighted mean, of the distance from the first target: exact for equal targets,
@@ -230,7 +236,7 @@ static void add_deviation(double *sums, double y, double p, double weight, doubl
 static void add_errors(const luge_metric_state *state, const luge_metric_batch *b, const block *k)
 {
     const int64_t n = state->outputs;
-    double all = state->sums[LUGE__SUM_WEIGHT];
+    double all = state->sums[LUGE__SUM_WEIGHT], sum_absolute = 0, sum_square = 0;
     for (int i = 0; i < k->n; i++) {
         const double weight = k->weight[i];
         double absolute = 0, square = 0;
@@ -244,9 +250,11 @@ static void add_errors(const luge_metric_state *state, const luge_metric_batch *
             if (state->needs & LUGE__NEED_DEVIATION)
                 add_deviation(state->sums + state->deviation + 4 * column, y, p, weight, all);
         }
-        state->sums[LUGE__SUM_ABSOLUTE] += weight * absolute;
-        state->sums[LUGE__SUM_SQUARE] += weight * square;
+        sum_absolute += weight * absolute;
+        sum_square += weight * square;
     }
+    state->sums[LUGE__SUM_ABSOLUTE] += sum_absolute;
+    state->sums[LUGE__SUM_SQUARE] += sum_square;
 }
 
 /* There is room. */
@@ -264,14 +272,15 @@ static void keep_rows(luge_metric_state *state, const luge_metric_batch *b, cons
 
 static void add_block(luge_metric_state *state, const luge_metric_batch *b, const block *k)
 {
-    double *sums = state->sums;
+    double *sums = state->sums, weight = 0;
     if (state->needs & (LUGE__NEED_RIGHT | LUGE__NEED_TOP)) add_right(state, b, k);
     if (state->needs & (LUGE__NEED_CLASSES | LUGE__NEED_CONFUSION)) add_classes(state, b, k);
     if (state->needs & LUGE__NEED_BINARY) add_binary(state, b, k);
     if (state->needs & LUGE__NEED_ERRORS) add_errors(state, b, k);
     if (state->needs & LUGE__NEED_ROWS) keep_rows(state, b, k);
     sums[LUGE__SUM_ROWS] += k->n;
-    for (int i = 0; i < k->n; i++) sums[LUGE__SUM_WEIGHT] += k->weight[i];
+    for (int i = 0; i < k->n; i++) weight += k->weight[i];
+    sums[LUGE__SUM_WEIGHT] += weight;
 }
 
 static luge_status make_room(luge_metric_state *state, size_t rows)
