@@ -10,6 +10,7 @@ set(LUGE_HEADERS
     include/luge/metrics.h
     include/luge/ops.h
     include/luge/plan.h
+    include/luge/schedule.h
     include/luge/types.h
 )
 
@@ -44,6 +45,7 @@ set(LUGE_SOURCES
     src/nn/metrics.c
     src/nn/metrics_auc.c
     src/nn/metrics_update.c
+    src/nn/schedule.c
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c

@@ -24,5 +24,6 @@
 #include "luge/plan.h"
 #include "luge/check.h"
 #include "luge/metrics.h"
+#include "luge/schedule.h"
 
 #endif
