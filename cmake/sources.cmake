@@ -141,6 +141,7 @@ set(LUGE_TEST_SOURCES
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_schedule.c
     tests/test_training.c
 )
 set(LUGE_TEST_SUITES
@@ -161,6 +162,7 @@ set(LUGE_TEST_SUITES
     training
     scale
     metrics
+    schedule
     oom
     api
     ops_forward

@@ -58,14 +58,14 @@ LUGE_API luge_status luge_schedule_check(luge_context *ctx, const luge_schedule 
 /* luge_exponential_decay(.initial_rate = 0.1, .decay_steps = 1000, .decay_rate = 0.9): a pointer to a schedule that
  * lives as long as the block it is written in. */
 #ifndef __cplusplus
-#define luge__schedule(kind_, ...)   (&(luge_schedule){ .size = sizeof(luge_schedule), .kind = kind_, __VA_ARGS__ })
-#define luge_constant_rate(...)      luge__schedule(LUGE_CONSTANT_RATE, .initial_rate = __VA_ARGS__)
-#define luge_exponential_decay(...)  luge__schedule(LUGE_EXPONENTIAL_DECAY, __VA_ARGS__)
-#define luge_piecewise_constant(...) luge__schedule(LUGE_PIECEWISE_CONSTANT, __VA_ARGS__)
-#define luge_polynomial_decay(...)   luge__schedule(LUGE_POLYNOMIAL_DECAY, __VA_ARGS__)
-#define luge_inverse_time_decay(...) luge__schedule(LUGE_INVERSE_TIME_DECAY, __VA_ARGS__)
-#define luge_cosine_decay(...)       luge__schedule(LUGE_COSINE_DECAY, __VA_ARGS__)
-#define luge_cosine_restarts(...)    luge__schedule(LUGE_COSINE_RESTARTS, __VA_ARGS__)
+#define luge__rate_schedule(kind_, ...) (&(luge_schedule){ .size = sizeof(luge_schedule), .kind = kind_, __VA_ARGS__ })
+#define luge_constant_rate(...)         luge__rate_schedule(LUGE_CONSTANT_RATE, .initial_rate = __VA_ARGS__)
+#define luge_exponential_decay(...)     luge__rate_schedule(LUGE_EXPONENTIAL_DECAY, __VA_ARGS__)
+#define luge_piecewise_constant(...)    luge__rate_schedule(LUGE_PIECEWISE_CONSTANT, __VA_ARGS__)
+#define luge_polynomial_decay(...)      luge__rate_schedule(LUGE_POLYNOMIAL_DECAY, __VA_ARGS__)
+#define luge_inverse_time_decay(...)    luge__rate_schedule(LUGE_INVERSE_TIME_DECAY, __VA_ARGS__)
+#define luge_cosine_decay(...)          luge__rate_schedule(LUGE_COSINE_DECAY, __VA_ARGS__)
+#define luge_cosine_restarts(...)       luge__rate_schedule(LUGE_COSINE_RESTARTS, __VA_ARGS__)
 #endif
 
 #ifdef __cplusplus
