@@ -7,9 +7,11 @@ set(LUGE_HEADERS
     include/luge/context.h
     include/luge/graph.h
     include/luge/luge.h
+    include/luge/metrics.h
     include/luge/node.h
     include/luge/ops.h
     include/luge/plan.h
+    include/luge/schedule.h
     include/luge/types.h
 )
 
@@ -46,6 +48,10 @@ set(LUGE_SOURCES
     src/graph/node.c
     src/graph/print.c
     src/graph/replay.c
+    src/nn/metrics.c
+    src/nn/metrics_auc.c
+    src/nn/metrics_update.c
+    src/nn/schedule.c
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
@@ -78,6 +84,7 @@ set(LUGE_HOT_SOURCES
     src/backend/cpu/walk.c
     src/core/pool.c
     src/core/random.c
+    src/nn/metrics_update.c
     src/plan/run.c
 )
 
@@ -128,6 +135,7 @@ set(LUGE_TEST_SOURCES
     tests/test_graph.c
     tests/test_json.c
     tests/test_message.c
+    tests/test_metrics.c
     tests/test_misuse.c
     tests/test_oom.c
     tests/test_number.c
@@ -143,6 +151,7 @@ set(LUGE_TEST_SOURCES
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_schedule.c
     tests/test_training.c
 )
 set(LUGE_TEST_SUITES
@@ -165,6 +174,8 @@ set(LUGE_TEST_SUITES
     run_threads
     training
     scale
+    metrics
+    schedule
     oom
     api
     ops_forward

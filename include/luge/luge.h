@@ -24,5 +24,7 @@
 #include "luge/ops.h"
 #include "luge/plan.h"
 #include "luge/check.h"
+#include "luge/metrics.h"
+#include "luge/schedule.h"
 
 #endif
