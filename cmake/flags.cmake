@@ -76,6 +76,8 @@ endfunction()
 # What runs in every step.
 set_source_files_properties(${LUGE_HOT_SOURCES} PROPERTIES
     COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
+set_source_files_properties(${LUGE_VECTOR_SOURCES} PROPERTIES
+    COMPILE_OPTIONS "${luge_vectorize}")
 # A source's own options follow those of its target, so this one wins.
 set_source_files_properties(${LUGE_CONTRACT_SOURCES} PROPERTIES
     COMPILE_OPTIONS "-ffp-contract=fast;$<$<NOT:$<CONFIG:Debug>>:-O3>")

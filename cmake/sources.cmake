@@ -5,6 +5,7 @@
 set(LUGE_HEADERS
     include/luge/check.h
     include/luge/context.h
+    include/luge/data.h
     include/luge/graph.h
     include/luge/luge.h
     include/luge/metrics.h
@@ -41,6 +42,16 @@ set(LUGE_SOURCES
     src/core/shape.c
     src/core/sort.c
     src/core/status.c
+    src/data/array.c
+    src/data/convert.c
+    src/data/dataset.c
+    src/data/gather.c
+    src/data/idx.c
+    src/data/npy.c
+    src/data/order.c
+    src/data/parts.c
+    src/data/scaling.c
+    src/data/source.c
     src/graph/access.c
     src/graph/build.c
     src/graph/gradient.c
@@ -84,8 +95,14 @@ set(LUGE_HOT_SOURCES
     src/backend/cpu/walk.c
     src/core/pool.c
     src/core/random.c
+    src/data/gather.c
     src/nn/metrics_update.c
     src/plan/run.c
+)
+
+# Hot sources whose loops the compiler is to vectorize, for the baseline alone.
+set(LUGE_VECTOR_SOURCES
+    src/data/convert.c
 )
 
 # Compiled once per instruction set with -DLUGE_ISA=baseline, avx2, avx512.

@@ -26,5 +26,6 @@
 #include "luge/check.h"
 #include "luge/metrics.h"
 #include "luge/schedule.h"
+#include "luge/data.h"
 
 #endif

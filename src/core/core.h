@@ -140,6 +140,8 @@ void luge__random_truncated_normal(const luge__random *r, int64_t first, int64_t
                                    double deviation, void *out);
 /* 0 .. n-1 in an order that depends on r alone (Fisher and Yates; bounded numbers without bias). */
 void luge__random_permutation(const luge__random *r, int64_t n, int64_t *out);
+/* n numbers from 0 .. bound-1 (bound from 1 to INT64_MAX), without bias. */
+void luge__random_below(const luge__random *r, uint64_t bound, int64_t n, int64_t *out);
 
 /* ---- threads
  * ---------------------------------------------------------------------------------------------------------------- */

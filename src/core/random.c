@@ -221,3 +221,9 @@ void luge__random_permutation(const luge__random *r, int64_t n, int64_t *out)
         out[j] = kept;
     }
 }
+
+void luge__random_below(const luge__random *r, uint64_t bound, int64_t n, int64_t *out)
+{
+    reader words = { .random = r, .used = CHUNK };
+    for (int64_t i = 0; i < n; i++) out[i] = (int64_t)bounded(&words, bound);
+}

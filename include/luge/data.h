@@ -1,0 +1,174 @@
+/* luge/data.h: rows to learn from: arrays in memory or in files, and data sets made of them.
+ *
+ * An array is rows of one shape and dtype, in memory or in a file of which a window at a time is read. A data set joins
+ * arrays of equally many rows: features (what a model is given), targets (what it should answer) and weights. Parts of
+ * a data set (a split, a fold, a shuffle) are lists of row numbers over the same arrays; nothing is copied.
+ *
+ * u8 features stay u8 and are converted while a batch is gathered. */
+#ifndef LUGE_DATA_H
+#define LUGE_DATA_H
+
+#include "luge/context.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct luge_array luge_array;
+typedef struct luge_dataset luge_dataset;
+
+/* ---- arrays: owned by their context, kept alive by the data sets that use them ----------------------------------- */
+
+/* The caller's memory: shape.dim[0] rows in C order. It must outlive the array and its data sets. */
+LUGE_API luge_array *luge_array_borrow(luge_context *ctx, luge_dtype dtype, luge_shape shape, const void *data);
+/* A copy of it. */
+LUGE_API luge_array *luge_array_copy(luge_context *ctx, luge_dtype dtype, luge_shape shape, const void *data);
+/* A file in IDX format (MNIST's) or NumPy's NPY. Nothing but the header is read now. */
+LUGE_API luge_array *luge_array_idx(luge_context *ctx, const char *path);
+LUGE_API luge_array *luge_array_npy(luge_context *ctx, const char *path);
+LUGE_API void luge_array_free(luge_array *array);
+LUGE_API luge_dtype luge_array_dtype(const luge_array *array);
+LUGE_API luge_shape luge_array_shape(const luge_array *array); /* with the rows */
+/* Rows first .. first+n-1 in the array's own dtype; `bytes` is their size. */
+LUGE_API luge_status luge_array_read(luge_array *array, int64_t first, int64_t n, void *data, size_t bytes);
+
+/* ---- data sets ---------------------------------------------------------------------------------------------------- */
+
+/* What a target is. */
+typedef enum luge_target_kind {
+    LUGE_TARGET_DEFAULT = 0, /* floats: numbers; integers of one value a row: classes */
+    LUGE_NUMBERS = 1,        /* as they are */
+    LUGE_CLASSES = 2,        /* class numbers 0 .. classes-1, one a row */
+    LUGE_ONE_HOT = 3,        /* one column a class */
+    LUGE__TARGET_KIND_FORCE_INT = 0x7fffffff
+} luge_target_kind;
+
+/* Options of luge_dataset_add_features and luge_dataset_add_targets. */
+typedef struct luge_column_options {
+    size_t size;
+    luge_array *array;       /* the last positional argument */
+    const char *name;        /* default "x", "x_1", ...; "y", "y_1", ... */
+    double scale, offset;    /* gathered as value * scale + offset; scale 0 means 1. Features and numbers only */
+    luge_target_kind kind;   /* targets only */
+    int64_t classes;         /* how many; default: the largest number present, plus one */
+    const char *const *names; /* names of the features of a row, or of the classes (classes of them); default: none */
+} luge_column_options;
+
+/* An empty data set: the first array that is added gives the number of rows. */
+LUGE_API luge_dataset *luge_dataset_create(luge_context *ctx);
+LUGE_API void luge_dataset_free(luge_dataset *data);
+LUGE_API luge_status luge_dataset_add_features_with(luge_dataset *data, const luge_column_options *options);
+LUGE_API luge_status luge_dataset_add_targets_with(luge_dataset *data, const luge_column_options *options);
+LUGE_API luge_status luge_dataset_set_weights(luge_dataset *data, luge_array *weights); /* one float >= 0 a row */
+#ifndef __cplusplus
+#define luge__column(...) (&(luge_column_options){ .size = sizeof(luge_column_options), .array = __VA_ARGS__ })
+#define luge_dataset_add_features(data, ...) luge_dataset_add_features_with(data, luge__column(__VA_ARGS__))
+#define luge_dataset_add_targets(data, ...)  luge_dataset_add_targets_with(data, luge__column(__VA_ARGS__))
+#endif
+
+/* A numeric CSV file (RFC 4180; LF or CRLF; a UTF-8 byte order mark is skipped). Every field but those of the target
+ * column is a number, '.' in every locale; anything else is an error that names line and column. */
+typedef struct luge_csv_options {
+    size_t size;
+    const char *path;      /* the last positional argument */
+    char delimiter;        /* default ',' */
+    int32_t no_header;     /* nonzero: the first line is data; columns are called "0", "1", ... */
+    const char *target;    /* name of the target column; default: no targets */
+    luge_target_kind kind; /* of the target: default LUGE_CLASSES where a field is no number, LUGE_NUMBERS otherwise.
+                              The distinct texts (sorted) or whole numbers (0 .. largest) of LUGE_CLASSES are classes */
+    luge_dtype dtype;      /* of the features in memory: LUGE_F32 (default) or LUGE_F64 */
+} luge_csv_options;
+LUGE_API luge_dataset *luge_dataset_read_csv_with(luge_context *ctx, const luge_csv_options *options);
+#ifndef __cplusplus
+#define luge_dataset_read_csv(ctx, ...)                                                                                \
+    luge_dataset_read_csv_with(ctx, &(luge_csv_options){ .size = sizeof(luge_csv_options), .path = __VA_ARGS__ })
+#endif
+
+/* ---- looking ------------------------------------------------------------------------------------------------------ */
+
+typedef enum luge_role {
+    LUGE_FEATURES = 0,
+    LUGE_TARGETS = 1,
+    LUGE_WEIGHTS = 2,
+    LUGE__ROLE_FORCE_INT = 0x7fffffff
+} luge_role;
+
+/* One array of a data set. Strings belong to the data set. */
+typedef struct luge_column_info {
+    const char *name;
+    luge_dtype dtype;  /* as stored */
+    luge_shape shape;  /* of one row */
+    double scale, offset;
+    const double *scales, *offsets; /* of each element of a row; NULL: scale and offset are those of all */
+    luge_target_kind kind;    /* targets */
+    int64_t classes;          /* targets of classes or one-hot; otherwise 0 */
+    const char *const *names; /* NULL where none */
+    int64_t n_names;
+} luge_column_info;
+
+LUGE_API int64_t luge_dataset_rows(const luge_dataset *data);
+/* How many arrays of that role; weights: 0 or 1. */
+LUGE_API int luge_dataset_count(const luge_dataset *data, luge_role role);
+LUGE_API luge_status luge_dataset_column(const luge_dataset *data, luge_role role, int index, luge_column_info *info);
+/* Bytes of memory that the data set's arrays and row list take. */
+LUGE_API size_t luge_dataset_memory(const luge_dataset *data);
+/* A number made of shapes, dtypes, kinds and contents in row order: equal for equal data, whatever file or memory they
+ * lie in. Computed once. 0 on an error. */
+LUGE_API uint64_t luge_dataset_fingerprint(luge_dataset *data);
+
+/* Copies rows into `out` in C order, converted. rows[0..n-1] are row numbers of this data set; NULL means 0 .. n-1.
+ * Features and weights: dtype f32 or f64. Targets by `kind`: LUGE_CLASSES gives i32 or i64, [n]; LUGE_ONE_HOT floats,
+ * [n, classes]; LUGE_NUMBERS floats, [n, ...] (a class number becomes [n, 1]); default: as the target is. */
+LUGE_API luge_status luge_dataset_gather(luge_dataset *data, luge_role role, int index, luge_target_kind kind,
+                                         luge_dtype dtype, const int64_t *rows, int64_t n, void *out, size_t bytes);
+
+/* ---- parts: new data sets over the same arrays --------------------------------------------------------------------- */
+
+LUGE_API luge_dataset *luge_dataset_select(luge_dataset *data, const int64_t *rows, int64_t n); /* repeats allowed */
+LUGE_API luge_dataset *luge_dataset_slice(luge_dataset *data, int64_t first, int64_t n);
+LUGE_API luge_dataset *luge_dataset_shuffle(luge_dataset *data, uint64_t seed);
+/* Row numbers 0 .. n-1 in the order of an epoch: a function of seed, epoch and n alone. */
+LUGE_API void luge_row_order(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows);
+/* The same, n rows drawn with replacement. */
+LUGE_API void luge_row_sample(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows);
+
+/* Options of luge_dataset_split. */
+typedef struct luge_split_options {
+    size_t size;
+    double part;        /* share of the first part, in (0, 1): the last positional argument */
+    uint64_t seed;      /* default: in order, without shuffling, unless stratified */
+    int32_t stratified; /* nonzero: each class of the first target is split alike (needs class targets) */
+} luge_split_options;
+/* parts[0] gets round(part * rows) rows, parts[1] the others; neither may be empty. */
+LUGE_API luge_status luge_dataset_split_with(luge_dataset *data, luge_dataset *parts[2],
+                                             const luge_split_options *options);
+#ifndef __cplusplus
+#define luge_dataset_split(data, parts, ...)                                                                           \
+    luge_dataset_split_with(data, parts,                                                                               \
+                            &(luge_split_options){ .size = sizeof(luge_split_options), .part = __VA_ARGS__ })
+#endif
+/* Fold number `fold` of k: parts[0] is what to train on, parts[1] what was held out. Stratified where the first target
+ * is classes. */
+LUGE_API luge_status luge_dataset_fold(luge_dataset *data, int k, int fold, uint64_t seed, luge_dataset *parts[2]);
+
+/* ---- scaling -------------------------------------------------------------------------------------------------------- */
+
+/* Statistics of each feature (element of a row) over all rows, with scale and offset applied, in double by Welford's
+ * method. Each array has as many elements as a row has, or is NULL. */
+typedef struct luge_statistics {
+    double *mean, *variance; /* variance: mean squared deviation, divided by n */
+    double *min, *max;
+} luge_statistics;
+LUGE_API luge_status luge_dataset_statistics(luge_dataset *data, int feature_index, const luge_statistics *out);
+/* The data set with value * scale[i] + offset[i] for element i of the rows of a feature array: after any of its own. */
+LUGE_API luge_dataset *luge_dataset_rescale(luge_dataset *data, int feature_index, const double *scale,
+                                            const double *offset);
+/* Subtract the mean, divide by the deviation (1 where it is 0), both measured on `fit`: a data set of training rows. */
+LUGE_API luge_dataset *luge_dataset_standardize(luge_dataset *data, luge_dataset *fit);
+/* To [0, 1] between the least and largest value in `fit` (0 where they are equal). */
+LUGE_API luge_dataset *luge_dataset_min_max(luge_dataset *data, luge_dataset *fit);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
