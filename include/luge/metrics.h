@@ -37,7 +37,7 @@ typedef enum luge_metric {
     LUGE_RMSE = 10,           /* square root of LUGE_MSE */
     LUGE_R2 = 11,             /* 1 - squared error / squared deviation from the mean target, of each column, averaged.
                                  Where the targets of a column are all equal: 1 without an error, otherwise 0. NaN for
-                                 less than two rows */
+                                 fewer than two rows */
     LUGE__METRIC_FORCE_INT = 0x7fffffff
 } luge_metric;
 

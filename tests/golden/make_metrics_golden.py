@@ -77,7 +77,7 @@ arrays, rows = [], []
 
 def array(values):
     values = [float(v) for v in np.asarray(values, dtype=np.float64).reshape(-1)]
-    words = ["NAN" if math.isnan(v) else repr(v).removesuffix(".0") for v in values]
+    words = ["(double)NAN" if math.isnan(v) else repr(v).removesuffix(".0") for v in values]
     text = [", ".join(words[i:i + 32]) for i in range(0, len(words), 32)]
     name = "metrics_golden_%d" % len(arrays)
     arrays.append("static const double %s[] = { %s };" % (name, ",\n".join(text)))

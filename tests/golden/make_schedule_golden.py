@@ -3,7 +3,7 @@
 
     /usr/bin/python3 tests/golden/make_schedule_golden.py
 
-needs python3-numpy. The formulas are those of the documentation of keras.optimizers.schedules; what part of a period has
+needs python3-numpy. The formulas are those in the documentation of keras.optimizers.schedules. What part of a period has
 passed is computed in fractions, without rounding, so that nothing depends on the side on which a restart falls.
 """
 import os
