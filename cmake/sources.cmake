@@ -30,9 +30,13 @@ set(LUGE_SOURCES
     src/core/context.c
     src/core/cpu.c
     src/core/file.c
+    src/core/json_read.c
+    src/core/json_write.c
+    src/core/number.c
     src/core/pool.c
     src/core/random.c
     src/core/shape.c
+    src/core/sort.c
     src/core/status.c
     src/graph/access.c
     src/graph/build.c
@@ -118,9 +122,11 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
+    tests/test_json.c
     tests/test_message.c
     tests/test_misuse.c
     tests/test_oom.c
+    tests/test_number.c
     tests/test_ops_errors.c
     tests/test_ops_forward.c
     tests/test_ops_gradient.c
@@ -141,6 +147,8 @@ set(LUGE_TEST_SUITES
     random
     pool
     file
+    number
+    json
     graph
     misuse
     gradient

@@ -100,6 +100,19 @@ int luge__broadcast(const luge_shape *a, const luge_shape *b, luge_shape *out);
 /* Strides in elements of a C-ordered array. */
 void luge__c_strides(const luge_shape *shape, int64_t *stride);
 
+/* ---- numbers and order
+ * -------------------------------------------------------------------------------------------------- */
+
+/* The double nearest to a decimal number, the same in every locale: an optional sign, digits with at most one '.', an
+ * optional exponent, and nothing else. Zero where the text is none ("", "0x1", "nan", "inf", " 1"); else *out is set:
+ * to an infinity or a zero where the number is too large or too small. */
+int luge__parse_number(const char *text, size_t length, double *out);
+
+/* Sorts ids by an order that is negative where a comes before b, positive where after. n log n steps for any input;
+ * ids that are equal in that order may change places. */
+typedef int (*luge__order_fn)(const void *user, uint32_t a, uint32_t b);
+void luge__sort(uint32_t *ids, size_t n, luge__order_fn order, const void *user);
+
 /* ---- random numbers
  * ------------------------------------------------------------------------------------------------------ */
 

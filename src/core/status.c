@@ -97,82 +97,27 @@ static void put_signed(writer *w, int64_t value)
     put_unsigned(w, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* ---- numbers: the shortest form that reads back ------------------------------------------------------------- */
-
-/* Natural numbers up to 2^1280: m 10^e and f 2^q of any double, multiplied by what makes them whole. */
-enum { BIG_WORDS = 40 };
-
-typedef struct big {
-    uint32_t word[BIG_WORDS];
-} big;
-
-static void big_multiply(big *x, uint32_t factor)
-{
-    uint64_t carry = 0;
-    for (int i = 0; i < BIG_WORDS; i++) {
-        carry += (uint64_t)x->word[i] * factor;
-        x->word[i] = (uint32_t)carry;
-        carry >>= 32;
-    }
-}
-
-static big big_scaled(uint64_t value, int tens, int twos)
-{
-    big x = { { (uint32_t)value, (uint32_t)(value >> 32) } };
-    for (; tens > 0; tens--) big_multiply(&x, 10);
-    for (; twos >= 16; twos -= 16) big_multiply(&x, 1u << 16);
-    if (twos > 0) big_multiply(&x, 1u << twos);
-    return x;
-}
-
-/* The sign of m 10^e - x 2^q. */
-static int compare_scaled(uint64_t m, int e, uint64_t x, int q)
-{
-    big left = big_scaled(m, e, -q), right = big_scaled(x, -e, q);
-    for (int i = BIG_WORDS - 1; i >= 0; i--) {
-        if (left.word[i] != right.word[i]) return left.word[i] < right.word[i] ? -1 : 1;
-    }
-    return 0;
-}
-
-/* Whether m 10^e, read with correct rounding, is value (positive, finite): whether it lies between the middles to the
- * neighbours of value = f 2^q. */
-static int reads_back(uint64_t m, int e, double value)
-{
-    int q;
-    uint64_t f = (uint64_t)(frexp(value, &q) * 0x1p53);
-    q -= 53;
-    if (q < -1074) { /* below the normal numbers */
-        f >>= -1074 - q;
-        q = -1074;
-    }
-    int near_below = f == (uint64_t)1 << 52 && q > -1074; /* a power of two: half the distance downwards */
-    int below = compare_scaled(m, e, 4 * f - (near_below ? 1 : 2), q - 2);
-    int above = compare_scaled(m, e, 4 * f + 2, q - 2);
-    return f % 2 == 0 ? below >= 0 && above <= 0 : below > 0 && above < 0;
-}
-
-/* Whether value's `precision` digits are enough. */
-static int is_enough(double value, int precision)
-{
-    char text[64];
-    uint64_t m = 0;
-    int exponent = 0;
-    (void)snprintf(text, sizeof text, "%.*e", precision - 1, value);
-    const char *c = text;
-    for (; *c && *c != 'e'; c++) {
-        if (*c >= '0' && *c <= '9') m = 10 * m + (uint64_t)(*c - '0');
-    }
-    if (!*c) return 1;
-    int negative = *++c == '-';
-    for (c++; *c; c++) exponent = 10 * exponent + (*c - '0');
-    return reads_back(m, (negative ? -exponent : exponent) - (precision - 1), value);
-}
-
 /* The C library writes the locale's decimal point: whatever is no digit, sign or exponent is that point. */
+static size_t print_number(char *text, size_t size, double value, int precision)
+{
+    size_t length = 0;
+    (void)snprintf(text, size, "%.*g", precision, value);
+    for (const char *c = text; *c; c++) {
+        if (strchr("0123456789+-e", *c)) {
+            text[length++] = *c;
+        } else if (length == 0 || text[length - 1] != '.') {
+            text[length++] = '.';
+        }
+    }
+    return length;
+}
+
+/* As few digits as read back, and no fewer than 15. */
 static void put_double(writer *w, double value)
 {
     char text[64];
+    double back = 0;
+    size_t length = 0;
     if (isnan(value)) {
         put_string(w, "nan");
         return;
@@ -181,14 +126,11 @@ static void put_double(writer *w, double value)
         put_string(w, value < 0 ? "-inf" : "inf");
         return;
     }
-    int precision = 15, in_point = 0;
-    while (precision < 17 && fabs(value) > 0 && !is_enough(fabs(value), precision)) precision++;
-    (void)snprintf(text, sizeof text, "%.*g", precision, value);
-    for (const char *c = text; *c; c++) {
-        int is_point = !strchr("0123456789+-e", *c);
-        if (!is_point || !in_point) put(w, is_point ? "." : c, 1);
-        in_point = is_point;
+    for (int precision = 15; precision <= 17; precision++) {
+        length = print_number(text, sizeof text, value, precision);
+        if (luge__parse_number(text, length, &back) && !(back < value) && !(back > value)) break;
     }
+    put(w, text, length);
 }
 
 /* ---- shapes and the rest ------------------------------------------------------------------------------------ */
