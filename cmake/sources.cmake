@@ -6,6 +6,7 @@ set(LUGE_HEADERS
     include/luge/check.h
     include/luge/context.h
     include/luge/graph.h
+    include/luge/io.h
     include/luge/luge.h
     include/luge/ops.h
     include/luge/plan.h
@@ -37,6 +38,7 @@ set(LUGE_SOURCES
     src/core/random.c
     src/core/shape.c
     src/core/sort.c
+    src/core/source.c
     src/core/status.c
     src/graph/access.c
     src/graph/build.c
@@ -44,6 +46,9 @@ set(LUGE_SOURCES
     src/graph/graph.c
     src/graph/print.c
     src/graph/replay.c
+    src/io/tensor_read.c
+    src/io/tensor_types.c
+    src/io/tensor_write.c
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
@@ -139,6 +144,8 @@ set(LUGE_TEST_SOURCES
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_tensor_file.c
+    tests/test_tensor_hostile.c
     tests/test_training.c
 )
 set(LUGE_TEST_SUITES
@@ -149,6 +156,8 @@ set(LUGE_TEST_SUITES
     file
     number
     json
+    tensor_file
+    tensor_hostile
     graph
     misuse
     gradient
