@@ -195,6 +195,12 @@ set(LUGE_ISA_TEST_PROGRAMS
     vmath_selftest
 )
 
+# tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
+set(LUGE_FUZZ
+    json
+    tensor_file
+)
+
 # examples/NAME.c and bench/NAME.c: one program each. ./dev demo runs the examples in this order, from easy to harder.
 set(LUGE_EXAMPLES
     gates
