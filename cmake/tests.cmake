@@ -63,7 +63,7 @@ foreach(name IN LISTS LUGE_FUZZ)
     luge_c_private(fuzz_${name})
     target_link_libraries(fuzz_${name} PRIVATE luge_static ${luge_libraries})
     set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-    luge_add_suite(fuzz_${name} fuzz_${name} 20000)
+    luge_add_suite(fuzz_${name} fuzz_${name} 300000)
 endforeach()
 
 if(LUGE_BUILD_EXAMPLES)
