@@ -7,6 +7,7 @@ set(LUGE_HEADERS
     include/luge/context.h
     include/luge/data.h
     include/luge/graph.h
+    include/luge/io.h
     include/luge/luge.h
     include/luge/metrics.h
     include/luge/node.h
@@ -41,6 +42,7 @@ set(LUGE_SOURCES
     src/core/random.c
     src/core/shape.c
     src/core/sort.c
+    src/core/source.c
     src/core/status.c
     src/data/array.c
     src/data/convert.c
@@ -59,6 +61,9 @@ set(LUGE_SOURCES
     src/graph/node.c
     src/graph/print.c
     src/graph/replay.c
+    src/io/tensor_read.c
+    src/io/tensor_types.c
+    src/io/tensor_write.c
     src/nn/metrics.c
     src/nn/metrics_auc.c
     src/nn/metrics_update.c
@@ -169,6 +174,8 @@ set(LUGE_TEST_SOURCES
     tests/test_run_threads.c
     tests/test_scale.c
     tests/test_schedule.c
+    tests/test_tensor_file.c
+    tests/test_tensor_hostile.c
     tests/test_training.c
 )
 set(LUGE_TEST_SUITES
@@ -179,6 +186,8 @@ set(LUGE_TEST_SUITES
     file
     number
     json
+    tensor_file
+    tensor_hostile
     graph
     misuse
     gradient
@@ -217,6 +226,12 @@ set(LUGE_TEST_PROGRAMS
 )
 set(LUGE_ISA_TEST_PROGRAMS
     vmath_selftest
+)
+
+# tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
+set(LUGE_FUZZ
+    json
+    tensor_file
 )
 
 # examples/NAME.c and bench/NAME.c: one program each. ./dev demo runs the examples in this order, from easy to harder.

@@ -27,5 +27,6 @@
 #include "luge/metrics.h"
 #include "luge/schedule.h"
 #include "luge/data.h"
+#include "luge/io.h"
 
 #endif
