@@ -66,6 +66,7 @@ set(LUGE_SOURCES
     src/plan/plan.c
     src/plan/run.c
     src/plan/schedule.c
+    src/train/graph_json.c
 )
 
 # Those of them that work in every step of a run: built for speed, the others for size.
@@ -126,6 +127,7 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
+    tests/test_graph_json.c
     tests/test_json.c
     tests/test_message.c
     tests/test_misuse.c
@@ -159,6 +161,7 @@ set(LUGE_TEST_SUITES
     gradient_random
     replay
     append
+    graph_json
     plan
     effects
     run
