@@ -6,6 +6,7 @@ set(LUGE_HEADERS
     include/luge/check.h
     include/luge/context.h
     include/luge/graph.h
+    include/luge/io.h
     include/luge/luge.h
     include/luge/node.h
     include/luge/ops.h
@@ -38,6 +39,7 @@ set(LUGE_SOURCES
     src/core/random.c
     src/core/shape.c
     src/core/sort.c
+    src/core/source.c
     src/core/status.c
     src/graph/access.c
     src/graph/build.c
@@ -46,6 +48,9 @@ set(LUGE_SOURCES
     src/graph/node.c
     src/graph/print.c
     src/graph/replay.c
+    src/io/tensor_read.c
+    src/io/tensor_types.c
+    src/io/tensor_write.c
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
@@ -145,6 +150,8 @@ set(LUGE_TEST_SOURCES
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_tensor_file.c
+    tests/test_tensor_hostile.c
     tests/test_training.c
 )
 set(LUGE_TEST_SUITES
@@ -155,6 +162,8 @@ set(LUGE_TEST_SUITES
     file
     number
     json
+    tensor_file
+    tensor_hostile
     graph
     misuse
     gradient
@@ -192,6 +201,13 @@ set(LUGE_TEST_PROGRAMS
 )
 set(LUGE_ISA_TEST_PROGRAMS
     vmath_selftest
+)
+
+# tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
+set(LUGE_FUZZ
+    graph_json
+    json
+    tensor_file
 )
 
 # examples/NAME.c and bench/NAME.c: one program each. ./dev demo runs the examples in this order, from easy to harder.

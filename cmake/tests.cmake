@@ -57,6 +57,15 @@ foreach(name IN LISTS LUGE_ISA_TEST_PROGRAMS)
     endforeach()
 endforeach()
 
+# A short run of each; longer ones by hand: build-asan/tests/fuzz_NAME 1000000.
+foreach(name IN LISTS LUGE_FUZZ)
+    add_executable(fuzz_${name} tests/fuzz/${name}.c tests/fuzz/driver.c)
+    luge_c_private(fuzz_${name})
+    target_link_libraries(fuzz_${name} PRIVATE luge_static ${luge_libraries})
+    set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+    luge_add_suite(fuzz_${name} fuzz_${name} 300000)
+endforeach()
+
 if(LUGE_BUILD_EXAMPLES)
     foreach(name IN LISTS LUGE_EXAMPLES)
         luge_add_test(example_${name} example examples_${name})

@@ -24,5 +24,6 @@
 #include "luge/ops.h"
 #include "luge/plan.h"
 #include "luge/check.h"
+#include "luge/io.h"
 
 #endif

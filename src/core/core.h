@@ -181,6 +181,22 @@ void luge__flush_end(uint32_t before);
  * ------------------------------------------------------------------------------------------------------------------------
  */
 
+/* LUGE_EIO: "path: what: the system's text for error". */
+luge_status luge__fail_system(luge_context *ctx, const char *path, const char *what, int error);
+
+/* A regular file, open for reading from any place. */
+typedef struct luge__source {
+    luge_context *ctx;
+    int fd;
+    char *path; /* a copy, for messages */
+    size_t path_bytes;
+    uint64_t bytes; /* size when it was opened */
+} luge__source;
+luge_status luge__source_open(luge_context *ctx, const char *path, luge__source *file);
+/* Reads all of the bytes or fails: also where the file has become shorter. */
+luge_status luge__source_read(const luge__source *file, uint64_t offset, void *data, size_t bytes);
+void luge__source_close(luge__source *file); /* after an open that succeeded; idempotent */
+
 /* A file that replaces another: written beside it, flushed, then renamed over it. After a crash at any moment the old
  * file or the new is there, whole. */
 typedef struct luge__replace {

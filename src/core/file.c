@@ -13,7 +13,7 @@
 
 enum { ATTEMPTS = 100, LARGEST_WRITE = 1 << 30 };
 
-static luge_status fail(luge_context *ctx, const char *path, const char *what, int error)
+luge_status luge__fail_system(luge_context *ctx, const char *path, const char *what, int error)
 {
     char text[128];
     if (strerror_r(error, text, sizeof text) != 0) (void)luge__format(text, sizeof text, "error %d", error);
@@ -23,7 +23,7 @@ static luge_status fail(luge_context *ctx, const char *path, const char *what, i
 /* Closes, removes the temporary file if there is one, and fails with the error that was. */
 static luge_status fail_and_abandon(luge__replace *file, const char *what, int error)
 {
-    luge_status status = fail(file->ctx, file->path, what, error);
+    luge_status status = luge__fail_system(file->ctx, file->path, what, error);
     luge__replace_abandon(file);
     return status;
 }
@@ -46,9 +46,9 @@ static luge_status look_at_target(luge_context *ctx, const char *path, int *mode
     *mode = -1;
     if (stat(path, &old) != 0) {
         if (errno == ENOENT) return LUGE_OK; /* a missing folder shows when the temporary file is made */
-        return fail(ctx, path, "cannot write", errno);
+        return luge__fail_system(ctx, path, "cannot write", errno);
     }
-    if (S_ISDIR(old.st_mode)) return fail(ctx, path, "cannot write", EISDIR);
+    if (S_ISDIR(old.st_mode)) return luge__fail_system(ctx, path, "cannot write", EISDIR);
     if (!S_ISREG(old.st_mode)) return luge__fail(ctx, LUGE_EIO, "%s: cannot write: not a regular file", path);
     *mode = (int)(old.st_mode & 0777);
     return LUGE_OK;
@@ -73,7 +73,7 @@ static luge_status create(luge__replace *file, int mode)
 {
     int error = create_temporary(file);
     if (error) {
-        luge_status status = fail(file->ctx, file->path, "cannot make a new file beside it", error);
+        luge_status status = luge__fail_system(file->ctx, file->path, "cannot make a new file beside it", error);
         forget(file);
         return status;
     }
