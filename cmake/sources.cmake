@@ -88,6 +88,7 @@ set(LUGE_SOURCES
     src/plan/plan.c
     src/plan/run.c
     src/plan/schedule.c
+    src/train/graph_json.c
 )
 
 # Those of them that work in every step of a run: built for speed, the others for size.
@@ -155,6 +156,7 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
+    tests/test_graph_json.c
     tests/test_json.c
     tests/test_message.c
     tests/test_metrics.c
@@ -194,6 +196,7 @@ set(LUGE_TEST_SUITES
     gradient_random
     replay
     append
+    graph_json
     plan
     effects
     run
@@ -230,6 +233,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 
 # tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
 set(LUGE_FUZZ
+    graph_json
     json
     tensor_file
 )

@@ -1,5 +1,6 @@
 /* test_append.c: nodes told and made by name: a graph rebuilt so is the same graph, and whatever a hostile file could
  * ask for is refused or works. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "failing_alloc.h"
@@ -256,6 +257,33 @@ static void streams_and_names(luge_test *t)
     luge_close(ctx);
 }
 
+/* Many names, found quickly; a name that was given up is free again. */
+static void many_names(luge_test *t)
+{
+    enum { MANY = 20000 };
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_graph *g = luge_graph_create(ctx);
+    char name[32];
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(name, sizeof name, "name %d", i);
+        luge_input(g, name, LUGE_F32, luge_scalar_shape());
+    }
+    CHECK_STATUS(t, luge_failure(ctx), LUGE_OK);
+    for (int i = 0; i < MANY; i += 77) {
+        (void)snprintf(name, sizeof name, "name %d", i);
+        CHECK(t, !luge_is_some(luge_variable(g, name, LUGE_F32, luge_scalar_shape())));
+        CHECK_FAILS(t, ctx, LUGE_EINVAL, "is taken");
+        luge_name(g, luge_node_at(g, (uint32_t)i + 1), "other");
+        CHECK_EQ_INT(t, luge_name(g, luge_node_at(g, MANY), name).id, MANY);
+        CHECK_EQ_INT(t, luge_name(g, luge_node_at(g, (uint32_t)i + 1), "yet another").id, (uint32_t)i + 1);
+        luge_name(g, luge_node_at(g, MANY), "last");
+        CHECK_EQ_INT(t, luge_name(g, luge_node_at(g, (uint32_t)i + 1), name).id, (uint32_t)i + 1);
+    }
+    CHECK_STATUS(t, luge_failure(ctx), LUGE_OK);
+    CHECK_EQ_INT(t, luge_node_count(g), MANY);
+    luge_close(ctx);
+}
+
 /* ---- hostile files ------------------------------------------------------------------------------------------------
  */
 
@@ -476,6 +504,7 @@ void test_append(luge_test *t)
     RUN(t, bad_calls);
     RUN(t, bad_attributes);
     RUN(t, streams_and_names);
+    RUN(t, many_names);
     RUN(t, hostile_nodes);
     RUN(t, out_of_memory);
 }

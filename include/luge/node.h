@@ -36,6 +36,10 @@ typedef struct luge_attribute {
 LUGE_API int luge_attribute_count(const luge_graph *g, luge_val v);
 LUGE_API luge_status luge_attribute_at(const luge_graph *g, luge_val v, int index, luge_attribute *out);
 
+/* The same of an op: how many attributes (-1 where there is no such op), and the name and kind of each. */
+LUGE_API int luge_op_attribute_count(const char *op);
+LUGE_API luge_status luge_op_attribute_at(const char *op, int index, luge_attribute *out);
+
 /* Appends op(inputs...) with these attributes: all that the op has, by name, in any order. What luge_node_info_of and
  * luge_attribute_at tell of a node makes an equal node, the number of its random stream included; nothing is broadcast.
  * Every argument is checked as by the op's builder, so that they may come from anywhere.

@@ -94,14 +94,6 @@ luge_shape luge_shape_of_val(const luge_graph *g, luge_val v)
     return luge__node_of(g, v)->type.shape;
 }
 
-luge_val luge__set_name(luge_graph *g, luge_val v, const char *name)
-{
-    const char *copy = *name ? luge__graph_copy(g, name, strlen(name) + 1) : "";
-    if (!copy) return luge__none();
-    g->nodes[v.id].name = copy;
-    return v;
-}
-
 luge_val luge_name(luge_graph *g, luge_val v, const char *name)
 {
     if (!luge__open_graph(g, "luge_name")) return luge__none();

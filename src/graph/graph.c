@@ -12,6 +12,7 @@ static void graph_destroy(luge__object *object)
     luge_context *ctx = object->ctx;
     for (size_t i = 0; i < g->n_storage; i++) luge__buffer_drop(g->storage[i].buffer);
     luge__chunk_free(ctx, &g->chunks);
+    luge__release(ctx, g->names, g->name_capacity * sizeof *g->names);
     luge__release(ctx, g->nodes, g->node_capacity * sizeof *g->nodes);
     luge__release(ctx, g->storage, g->storage_capacity * sizeof *g->storage);
     luge__release(ctx, g, sizeof *g);
@@ -239,16 +240,64 @@ luge_val luge__append(luge_graph *g, luge__op_id id, const luge_val *in, int n_i
 /* ---- leaves
  * ------------------------------------------------------------------------------------------------------------ */
 
+/* The place of the node with this name, or of a free entry. */
+static size_t name_place(const luge_graph *g, const char *name)
+{
+    uint64_t hash = 0xCBF29CE484222325u; /* FNV-1a */
+    for (const char *c = name; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
+    size_t at = (size_t)(hash ^ hash >> 32) & (g->name_capacity - 1);
+    while (g->names[at] && strcmp(g->nodes[g->names[at]].name, name) != 0) at = (at + 1) & (g->name_capacity - 1);
+    return at;
+}
+
+static int is_named_leaf(const luge__node *node)
+{
+    return (node->op == LUGE__OP_input || node->op == LUGE__OP_variable) && *node->name;
+}
+
+/* Room for one more name: at most half of the table is in use. */
+static luge_status make_room(luge_graph *g)
+{
+    luge_context *ctx = g->object.ctx;
+    if (2 * (g->n_names + 1) <= g->name_capacity) return LUGE_OK;
+    const size_t capacity = g->name_capacity ? 2 * g->name_capacity : 16;
+    size_t bytes;
+    if (!luge__mul_size(capacity, sizeof *g->names, &bytes))
+        return luge__fail(ctx, LUGE_ENOMEM, "graph: too many names");
+    uint32_t *names = luge__alloc(ctx, bytes);
+    if (!names) return LUGE_ENOMEM;
+    luge__release(ctx, g->names, g->name_capacity * sizeof *g->names);
+    g->names = names;
+    g->name_capacity = capacity;
+    g->n_names = 0;
+    for (size_t id = 1; id < g->n_nodes; id++) {
+        if (!is_named_leaf(&g->nodes[id])) continue;
+        g->names[name_place(g, g->nodes[id].name)] = (uint32_t)id;
+        g->n_names++;
+    }
+    return LUGE_OK;
+}
+
 luge_status luge__check_name(luge_graph *g, const char *who, const char *name)
 {
     luge_context *ctx = g->object.ctx;
     if (!name || !*name) return luge__fail(ctx, LUGE_EINVAL, "%s: a name is needed", who);
-    for (size_t i = 1; i < g->n_nodes; i++) {
-        const luge__node *node = &g->nodes[i];
-        if ((node->op == LUGE__OP_input || node->op == LUGE__OP_variable) && !strcmp(node->name, name))
-            return luge__fail(ctx, LUGE_EINVAL, "%s: the name \"%s\" is taken", who, name);
+    if (!g->name_capacity || !g->names[name_place(g, name)]) return LUGE_OK;
+    return luge__fail(ctx, LUGE_EINVAL, "%s: the name \"%s\" is taken", who, name);
+}
+
+luge_val luge__set_name(luge_graph *g, luge_val v, const char *name)
+{
+    const luge__node *node = &g->nodes[v.id];
+    const int leaf = node->op == LUGE__OP_input || node->op == LUGE__OP_variable;
+    const char *copy = *name ? luge__graph_copy(g, name, strlen(name) + 1) : "";
+    if (!copy || (leaf && make_room(g))) return luge__none();
+    if (leaf) {
+        g->names[name_place(g, name)] = v.id;
+        g->n_names++;
     }
-    return LUGE_OK;
+    g->nodes[v.id].name = copy;
+    return v;
 }
 
 /* The storage is entered after the node, so that a failure leaves both or none. */

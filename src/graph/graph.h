@@ -46,6 +46,8 @@ struct luge_graph {
     luge__storage *storage;
     size_t n_storage, storage_capacity, n_settled;
     luge__chunk *chunks;
+    uint32_t *names; /* open hash table of ids of inputs and variables by name; an entry may be of an older name */
+    size_t n_names, name_capacity;
     uint32_t n_random;  /* random nodes so far: the next stream */
     uint32_t n_effects; /* effect nodes so far */
     uint32_t replay_of; /* tag of the graph that this one repeats, and how many of its nodes */

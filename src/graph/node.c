@@ -10,12 +10,35 @@ static const luge__node *node_at(const luge_graph *g, luge_val v)
     return g && v.id > 0 && v.id < g->n_nodes && v.tag == g->tag ? luge__node_of(g, v) : NULL;
 }
 
+static int count_fields(const luge__op *op)
+{
+    int n = 0;
+    for (const luge__field *f = op ? op->fields : NULL; f && f->name; f++) n++;
+    return n;
+}
+
 int luge_attribute_count(const luge_graph *g, luge_val v)
 {
     const luge__node *node = node_at(g, v);
-    int n = 0;
-    for (const luge__field *f = node ? luge__node_op(node)->fields : NULL; f && f->name; f++) n++;
-    return n;
+    return node ? count_fields(luge__node_op(node)) : 0;
+}
+
+int luge_op_attribute_count(const char *name)
+{
+    const luge__op *op = name ? luge__op_named(name) : NULL;
+    return op ? count_fields(op) : -1;
+}
+
+luge_status luge_op_attribute_at(const char *name, int index, luge_attribute *out)
+{
+    if (!out) return luge__fail_thread(LUGE_EINVAL, "luge_op_attribute_at: out is NULL");
+    memset(out, 0, sizeof *out);
+    if (index < 0 || index >= luge_op_attribute_count(name))
+        return luge__fail_thread(LUGE_EINVAL, "luge_op_attribute_at: no such op, or it has no attribute %d", index);
+    const luge__field *f = &luge__op_named(name)->fields[index];
+    out->name = f->name;
+    out->kind = (luge_attribute_kind)f->kind;
+    return LUGE_OK;
 }
 
 /* The member of an attribute that holds a value of the kind, and its bytes. */
