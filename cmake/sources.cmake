@@ -8,8 +8,10 @@ set(LUGE_HEADERS
     include/luge/data.h
     include/luge/graph.h
     include/luge/io.h
+    include/luge/layers.h
     include/luge/luge.h
     include/luge/metrics.h
+    include/luge/model.h
     include/luge/node.h
     include/luge/ops.h
     include/luge/plan.h
@@ -64,9 +66,13 @@ set(LUGE_SOURCES
     src/io/tensor_read.c
     src/io/tensor_types.c
     src/io/tensor_write.c
+    src/nn/activation.c
+    src/nn/initializer.c
+    src/nn/loss.c
     src/nn/metrics.c
     src/nn/metrics_auc.c
     src/nn/metrics_update.c
+    src/nn/optimizer.c
     src/nn/schedule.c
     src/ops/array.c
     src/ops/binary.c
@@ -88,7 +94,22 @@ set(LUGE_SOURCES
     src/plan/plan.c
     src/plan/run.c
     src/plan/schedule.c
+    src/train/batch.c
+    src/train/callbacks.c
+    src/train/compile.c
+    src/train/evaluate.c
+    src/train/file.c
+    src/train/fit.c
     src/train/graph_json.c
+    src/train/history.c
+    src/train/layer.c
+    src/train/load.c
+    src/train/look.c
+    src/train/model.c
+    src/train/nan.c
+    src/train/progress.c
+    src/train/save.c
+    src/train/step.c
 )
 
 # Those of them that work in every step of a run: built for speed, the others for size.

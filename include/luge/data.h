@@ -32,7 +32,8 @@ LUGE_API luge_shape luge_array_shape(const luge_array *array); /* with the rows 
 /* Rows first .. first+n-1 in the array's own dtype; `bytes` is their size. */
 LUGE_API luge_status luge_array_read(luge_array *array, int64_t first, int64_t n, void *data, size_t bytes);
 
-/* ---- data sets ---------------------------------------------------------------------------------------------------- */
+/* ---- data sets ----------------------------------------------------------------------------------------------------
+ */
 
 /* What a target is. */
 typedef enum luge_target_kind {
@@ -46,11 +47,11 @@ typedef enum luge_target_kind {
 /* Options of luge_dataset_add_features and luge_dataset_add_targets. */
 typedef struct luge_column_options {
     size_t size;
-    luge_array *array;       /* the last positional argument */
-    const char *name;        /* default "x", "x_1", ...; "y", "y_1", ... */
-    double scale, offset;    /* gathered as value * scale + offset; scale 0 means 1. Features and numbers only */
-    luge_target_kind kind;   /* targets only */
-    int64_t classes;         /* how many; default: the largest number present, plus one */
+    luge_array *array;        /* the last positional argument */
+    const char *name;         /* default "x", "x_1", ...; "y", "y_1", ... */
+    double scale, offset;     /* gathered as value * scale + offset; scale 0 means 1. Features and numbers only */
+    luge_target_kind kind;    /* targets only */
+    int64_t classes;          /* how many; default: the largest number present, plus one */
     const char *const *names; /* names of the features of a row, or of the classes (classes of them); default: none */
 } luge_column_options;
 
@@ -61,7 +62,7 @@ LUGE_API luge_status luge_dataset_add_features_with(luge_dataset *data, const lu
 LUGE_API luge_status luge_dataset_add_targets_with(luge_dataset *data, const luge_column_options *options);
 LUGE_API luge_status luge_dataset_set_weights(luge_dataset *data, luge_array *weights); /* one float >= 0 a row */
 #ifndef __cplusplus
-#define luge__column(...) (&(luge_column_options){ .size = sizeof(luge_column_options), .array = __VA_ARGS__ })
+#define luge__column(...)                    (&(luge_column_options){ .size = sizeof(luge_column_options), .array = __VA_ARGS__ })
 #define luge_dataset_add_features(data, ...) luge_dataset_add_features_with(data, luge__column(__VA_ARGS__))
 #define luge_dataset_add_targets(data, ...)  luge_dataset_add_targets_with(data, luge__column(__VA_ARGS__))
 #endif
@@ -84,7 +85,8 @@ LUGE_API luge_dataset *luge_dataset_read_csv_with(luge_context *ctx, const luge_
     luge_dataset_read_csv_with(ctx, &(luge_csv_options){ .size = sizeof(luge_csv_options), .path = __VA_ARGS__ })
 #endif
 
-/* ---- looking ------------------------------------------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------------------------------------------------
+ */
 
 typedef enum luge_role {
     LUGE_FEATURES = 0,
@@ -96,13 +98,13 @@ typedef enum luge_role {
 /* One array of a data set. Strings belong to the data set. */
 typedef struct luge_column_info {
     const char *name;
-    luge_dtype dtype;  /* as stored */
-    luge_shape shape;  /* of one row */
+    luge_dtype dtype; /* as stored */
+    luge_shape shape; /* of one row */
     double scale, offset;
     const double *scales, *offsets; /* of each element of a row; NULL: scale and offset are those of all */
-    luge_target_kind kind;    /* targets */
-    int64_t classes;          /* targets of classes or one-hot; otherwise 0 */
-    const char *const *names; /* NULL where none */
+    luge_target_kind kind;          /* targets */
+    int64_t classes;                /* targets of classes or one-hot; otherwise 0 */
+    const char *const *names;       /* NULL where none */
     int64_t n_names;
 } luge_column_info;
 
@@ -122,15 +124,16 @@ LUGE_API uint64_t luge_dataset_fingerprint(luge_dataset *data);
 LUGE_API luge_status luge_dataset_gather(luge_dataset *data, luge_role role, int index, luge_target_kind kind,
                                          luge_dtype dtype, const int64_t *rows, int64_t n, void *out, size_t bytes);
 
-/* ---- parts: new data sets over the same arrays --------------------------------------------------------------------- */
+/* ---- parts: new data sets over the same arrays ---------------------------------------------------------------------
+ */
 
 LUGE_API luge_dataset *luge_dataset_select(luge_dataset *data, const int64_t *rows, int64_t n); /* repeats allowed */
 LUGE_API luge_dataset *luge_dataset_slice(luge_dataset *data, int64_t first, int64_t n);
 LUGE_API luge_dataset *luge_dataset_shuffle(luge_dataset *data, uint64_t seed);
 /* Row numbers 0 .. n-1 in the order of an epoch: a function of seed, epoch and n alone. */
 LUGE_API void luge_row_order(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows);
-/* The same, n rows drawn with replacement. */
-LUGE_API void luge_row_sample(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows);
+/* n row numbers below population, drawn with replacement: likewise. */
+LUGE_API void luge_row_sample(uint64_t seed, uint64_t epoch, int64_t population, int64_t n, int64_t *rows);
 
 /* Options of luge_dataset_split. */
 typedef struct luge_split_options {
@@ -151,7 +154,8 @@ LUGE_API luge_status luge_dataset_split_with(luge_dataset *data, luge_dataset *p
  * is classes. */
 LUGE_API luge_status luge_dataset_fold(luge_dataset *data, int k, int fold, uint64_t seed, luge_dataset *parts[2]);
 
-/* ---- scaling -------------------------------------------------------------------------------------------------------- */
+/* ---- scaling --------------------------------------------------------------------------------------------------------
+ */
 
 /* Statistics of each feature (element of a row) over all rows, with scale and offset applied, in double by Welford's
  * method. Each array has as many elements as a row has, or is NULL. */

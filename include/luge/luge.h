@@ -24,9 +24,11 @@
 #include "luge/ops.h"
 #include "luge/plan.h"
 #include "luge/check.h"
+#include "luge/data.h"
 #include "luge/metrics.h"
 #include "luge/schedule.h"
-#include "luge/data.h"
+#include "luge/layers.h"
+#include "luge/model.h"
 #include "luge/io.h"
 
 #endif
