@@ -8,9 +8,14 @@ set(LUGE_HEADERS
     include/luge/data.h
     include/luge/graph.h
     include/luge/io.h
+    include/luge/layers.h
     include/luge/luge.h
+    include/luge/metrics.h
+    include/luge/model.h
+    include/luge/node.h
     include/luge/ops.h
     include/luge/plan.h
+    include/luge/schedule.h
     include/luge/types.h
 )
 
@@ -58,11 +63,20 @@ set(LUGE_SOURCES
     src/graph/build.c
     src/graph/gradient.c
     src/graph/graph.c
+    src/graph/node.c
     src/graph/print.c
     src/graph/replay.c
     src/io/tensor_read.c
     src/io/tensor_types.c
     src/io/tensor_write.c
+    src/nn/activation.c
+    src/nn/initializer.c
+    src/nn/loss.c
+    src/nn/metrics.c
+    src/nn/metrics_auc.c
+    src/nn/metrics_update.c
+    src/nn/optimizer.c
+    src/nn/schedule.c
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
@@ -83,6 +97,22 @@ set(LUGE_SOURCES
     src/plan/plan.c
     src/plan/run.c
     src/plan/schedule.c
+    src/train/batch.c
+    src/train/callbacks.c
+    src/train/compile.c
+    src/train/evaluate.c
+    src/train/file.c
+    src/train/fit.c
+    src/train/graph_json.c
+    src/train/history.c
+    src/train/layer.c
+    src/train/load.c
+    src/train/look.c
+    src/train/model.c
+    src/train/nan.c
+    src/train/progress.c
+    src/train/save.c
+    src/train/step.c
 )
 
 # Those of them that work in every step of a run: built for speed, the others for size.
@@ -96,6 +126,7 @@ set(LUGE_HOT_SOURCES
     src/core/pool.c
     src/core/random.c
     src/data/gather.c
+    src/nn/metrics_update.c
     src/plan/run.c
 )
 
@@ -128,6 +159,7 @@ set(LUGE_CLI_SOURCES
 set(LUGE_TEST_SOURCES
     tests/op_golden.c
     tests/op_gradient.c
+    tests/op_graphs.c
     tests/op_run.c
     tests/op_updates.c
     tests/runner.c
@@ -141,6 +173,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/reduce.c
     tests/samples/shape.c
     tests/test_api.c
+    tests/test_append.c
     tests/test_array.c
     tests/test_core.c
     tests/test_csv.c
@@ -150,8 +183,10 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
+    tests/test_graph_json.c
     tests/test_json.c
     tests/test_message.c
+    tests/test_metrics.c
     tests/test_misuse.c
     tests/test_oom.c
     tests/test_number.c
@@ -168,6 +203,7 @@ set(LUGE_TEST_SOURCES
     tests/test_run_threads.c
     tests/test_scale.c
     tests/test_scaling.c
+    tests/test_schedule.c
     tests/test_tensor_file.c
     tests/test_tensor_hostile.c
     tests/test_training.c
@@ -187,6 +223,8 @@ set(LUGE_TEST_SUITES
     gradient
     gradient_random
     replay
+    append
+    graph_json
     plan
     effects
     run
@@ -197,6 +235,8 @@ set(LUGE_TEST_SUITES
     csv
     data
     scaling
+    metrics
+    schedule
     oom
     api
     ops_forward
@@ -225,6 +265,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 
 # tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
 set(LUGE_FUZZ
+    graph_json
     json
     tensor_file
 )

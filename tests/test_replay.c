@@ -315,6 +315,111 @@ static void first_part(luge_test *t)
     luge_close(ctx);
 }
 
+/* ---- substitutes ------------------------------------------------------------------------------------------------- */
+
+/* x -> dropout or not -> scaled by the batch's mean or by a kept one -> y; a random draw behind them. */
+typedef struct both_forms {
+    luge_graph *g;
+    luge_val x, w, kept, state, dropped, plain, own, fixed, y, draw, assigned;
+} both_forms;
+
+static both_forms make_both(luge_context *ctx)
+{
+    static const double start[3] = { 0.5, -2, 3 }, seed[2] = { 3, 4 }, kept[3] = { 10, 20, 40 };
+    both_forms b = { .g = luge_graph_create(ctx) };
+    luge_graph *g = b.g;
+    b.x = luge_input(g, "x", LUGE_F64, luge_shape_of(4, 3));
+    b.w = tools_variable(g, "w", LUGE_F64, luge_shape_of(3), start);
+    b.kept = tools_variable(g, "kept", LUGE_F64, luge_shape_of(3), kept);
+    b.state = tools_variable(g, "state", LUGE_I64, luge_shape_of(2), seed);
+    b.plain = luge_mul(g, b.x, b.w);
+    b.dropped = luge_name(g, luge_random_dropout(g, b.plain, b.state, 0.5), "dropped");
+    b.fixed = luge_sub(g, b.dropped, b.kept); /* uses the training value: a chain of substitutes */
+    const luge_val mean = luge_mean_over(g, b.dropped, luge_axes_of(0), 0);
+    b.own = luge_name(g, luge_sub(g, b.dropped, mean), "own");
+    b.y = luge_sum_over(g, luge_square(g, b.own), luge_axes_of(0, 1), 0);
+    b.draw = luge_random_uniform(g, b.state, b.w, 0, 1);
+    b.assigned = luge_assign(g, b.kept, mean);
+    return b;
+}
+
+static void values_of(luge_test *t, luge_graph *g, luge_val x, const double *data, luge_val v, double *out, int n)
+{
+    luge_run *run = luge_run_create(luge_plan_create(g, &v, 1));
+    if (!CHECK(t, run != NULL)) return;
+    if (data) luge_run_bind(run, x, data, 12 * sizeof *data);
+    CHECK_STATUS(t, luge_run_execute(run), LUGE_OK);
+    CHECK_STATUS(t, luge_run_get(run, v, out, (size_t)n * sizeof *out), LUGE_OK);
+}
+
+static void substitutes(luge_test *t)
+{
+    static const double x[12] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+    static const double w[3] = { 0.5, -2, 3 }, kept[3] = { 10, 20, 40 };
+    luge_context *ctx = luge_open(.threads = 1);
+    both_forms b = make_both(ctx);
+    const luge_val from[2] = { b.own, b.dropped }, to[2] = { b.fixed, b.plain };
+    luge_graph *h = luge_graph_replay(b.g, .n_substitutes = 2, .from = from, .to = to, .until = b.draw);
+    if (!CHECK(t, h != NULL)) return;
+    CHECK_STATUS(t, luge_graph_verify(h), LUGE_OK);
+    CHECK_EQ_INT(t, luge_node_count(h), b.draw.id);
+    CHECK_EQ_INT(t, luge_replayed(h, b.own).id, b.fixed.id);
+    CHECK_EQ_INT(t, luge_replayed(h, b.dropped).id, b.plain.id);
+    CHECK_EQ_INT(t, luge_replayed(h, b.plain).id, b.plain.id);
+    double y = 0, expected = 0, dw[3] = { 0 }, expected_dw[3] = { 0 }, draw[2][3] = { { 0 }, { 1 } };
+    for (int i = 0; i < 12; i++) {
+        const double d = x[i] * w[i % 3] - kept[i % 3];
+        expected += d * d;
+        expected_dw[i % 3] += 2 * d * x[i];
+    }
+    values_of(t, h, luge_replayed(h, b.x), x, luge_replayed(h, b.y), &y, 1);
+    CHECK_CLOSE(t, y, expected, 1e-9);
+    const luge_val wrt = luge_replayed(h, b.w);
+    luge_val grad;
+    CHECK_STATUS(t, luge_gradient(h, luge_replayed(h, b.y), &wrt, 1, &grad), LUGE_OK);
+    values_of(t, h, luge_replayed(h, b.x), x, grad, dw, 3);
+    for (int i = 0; i < 3; i++) CHECK_CLOSE(t, dw[i], expected_dw[i], 1e-9);
+    values_of(t, b.g, b.x, NULL, b.draw, draw[0], 3); /* random nodes keep their streams */
+    values_of(t, h, b.x, NULL, luge_replayed(h, b.draw), draw[1], 3);
+    CHECK(t, !memcmp(draw[0], draw[1], sizeof *draw));
+    CHECK_STATUS(t, luge_failure(ctx), LUGE_OK);
+    luge_close(ctx);
+}
+
+/* A chain is followed to its end, in whatever order it is told; shapes follow the inputs; `until` gives way too. */
+static void chained_substitutes(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_graph *g = luge_graph_create(ctx);
+    const luge_val x = luge_input(g, "x", LUGE_F64, luge_shape_of(2, 3)), a = luge_neg(g, x), b = luge_square(g, x),
+                   c = luge_exp(g, x), y = luge_add(g, a, b), last = luge_tanh(g, x);
+    const luge_val from[2][3] = { { a, b, y }, { y, b, a } }, to[2][3] = { { b, c, last }, { last, c, b } };
+    const luge_shape wider = luge_shape_of(5, 3);
+    luge_node_info info;
+    for (int order = 0; order < 2; order++) {
+        luge_graph *h = luge_graph_replay(g, .n_substitutes = 3, .from = from[order], .to = to[order], .until = y,
+                                          .n_inputs = 1, .inputs = &x, .shapes = &wider);
+        if (!CHECK(t, h != NULL)) return;
+        CHECK_EQ_INT(t, luge_node_count(h), last.id);
+        CHECK_EQ_INT(t, luge_replayed(h, a).id, c.id);
+        CHECK_EQ_INT(t, luge_replayed(h, y).id, last.id);
+        CHECK_STATUS(t, luge_node_info_of(h, luge_node_at(h, y.id), &info), LUGE_OK);
+        CHECK_EQ_INT(t, info.inputs[0].id, c.id);
+        CHECK_EQ_INT(t, info.inputs[1].id, c.id);
+        CHECK_EQ_INT(t, info.shape.dim[0], 5);
+        CHECK_STATUS(t, luge_graph_verify(h), LUGE_OK);
+    }
+    /* An effect reads the substitute and writes what it wrote. */
+    const luge_val v = luge_variable(g, "v", LUGE_F64, luge_shape_of(2)),
+                   average = luge_variable(g, "average", LUGE_F64, luge_shape_of(2)), set = luge_assign(g, v, v);
+    luge_graph *h = luge_graph_replay(g, .n_substitutes = 1, .from = &v, .to = &average);
+    CHECK_STATUS(t, luge_node_info_of(h, luge_replayed(h, set), &info), LUGE_OK);
+    CHECK_EQ_INT(t, info.inputs[0].id, v.id);
+    CHECK_EQ_INT(t, info.inputs[1].id, average.id);
+    CHECK_STATUS(t, luge_failure(ctx), LUGE_OK);
+    luge_close(ctx);
+}
+
 /* ---- refusals --------------------------------------------------------------------------------------------------- */
 
 static void refused(luge_test *t, luge_context *ctx, luge_graph *g, const luge_replay_options *options,
@@ -378,6 +483,51 @@ static void bad_replays(luge_test *t)
     luge_close(ctx);
 }
 
+static void bad_substitutes(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    both_forms b = make_both(ctx), other = make_both(ctx);
+    const luge_val two[2] = { b.dropped, b.dropped }, circle_from[2] = { b.plain, b.dropped },
+                   circle_to[2] = { b.dropped, b.plain }, plain[2] = { b.plain, b.plain };
+    luge_replay_options o = { .size = sizeof o, .n_substitutes = 1, .from = &b.dropped, .to = &b.plain };
+    luge_data(b.g, b.w);
+    o.to = &b.w;
+    refused(t, ctx, b.g, &o, LUGE_ESHAPE, "\"dropped\" is f64 [4,3], its substitute %2 \"w\" is f64 [3]");
+    o.to = &b.state;
+    refused(t, ctx, b.g, &o, LUGE_EDTYPE, "\"dropped\" is f64 [4,3], its substitute %4 \"state\" is i64 [2]");
+    o.to = &b.own;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "the substitute of %7 \"dropped\", does not stand before %");
+    o.to = &b.dropped;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "the substitutes of %7 go in a circle");
+    o.to = &b.assigned;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "is the effect assign");
+    o.to = &other.plain;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "belongs to another graph");
+    o.to = NULL;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "n_substitutes is 1, or from or to is NULL");
+    o.n_substitutes = -2;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "n_substitutes is -2");
+    o.n_substitutes = 2;
+    o.from = two;
+    o.to = plain;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "%7 has two substitutes");
+    o.from = circle_from;
+    o.to = circle_to;
+    refused(t, ctx, b.g, &o, LUGE_EINVAL, "go in a circle");
+    /* Equal shapes at first, other ones after the inputs changed. */
+    luge_graph *g = luge_graph_create(ctx);
+    const luge_val x = luge_input(g, "x", LUGE_F32, luge_shape_of(2)),
+                   w = luge_variable(g, "w", LUGE_F32, luge_shape_of(2)), y = luge_neg(g, x);
+    const luge_shape three = luge_shape_of(3);
+    luge_data(g, w);
+    luge_neg(g, y);
+    o = (luge_replay_options){
+        .size = sizeof o, .n_inputs = 1, .inputs = &x, .shapes = &three, .n_substitutes = 1, .from = &y, .to = &w
+    };
+    refused(t, ctx, g, &o, LUGE_ESHAPE, "%3 \"\" is f32 [3], its substitute %2 \"w\" is f32 [2]");
+    luge_close(ctx);
+}
+
 void test_replay(luge_test *t)
 {
     RUN(t, batches);
@@ -386,5 +536,8 @@ void test_replay(luge_test *t)
     RUN(t, mixtures);
     RUN(t, further);
     RUN(t, first_part);
+    RUN(t, substitutes);
+    RUN(t, chained_substitutes);
     RUN(t, bad_replays);
+    RUN(t, bad_substitutes);
 }

@@ -136,8 +136,8 @@ LUGE_API luge_dataset *luge_dataset_slice(luge_dataset *data, int64_t first, int
 LUGE_API luge_dataset *luge_dataset_shuffle(luge_dataset *data, uint64_t seed);
 /* Row numbers 0 .. n-1 in the order of an epoch: a function of seed, epoch and n alone. */
 LUGE_API void luge_row_order(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows);
-/* The same, n rows drawn with replacement. */
-LUGE_API void luge_row_sample(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows);
+/* n row numbers below population, drawn with replacement: likewise. */
+LUGE_API void luge_row_sample(uint64_t seed, uint64_t epoch, int64_t population, int64_t n, int64_t *rows);
 
 /* Options of luge_dataset_split. */
 typedef struct luge_split_options {

@@ -42,8 +42,8 @@ LUGE_API luge_val luge_full(luge_graph *g, luge_dtype dtype, luge_shape shape, d
 /* A constant array with the given elements (C order; copied). */
 LUGE_API luge_val luge_constant(luge_graph *g, luge_dtype dtype, luge_shape shape, const void *data);
 
-/* Reads or writes a whole variable, `bytes` = elements * luge_dtype_size. All graphs and plans that share the variable
- * see the new contents. Not while a run that uses it executes. */
+/* Writes or reads a whole variable, or reads a constant; `bytes` = elements * luge_dtype_size. All graphs and plans
+ * that share the variable see the new contents. Not while a run that uses it executes. */
 LUGE_API luge_status luge_set(luge_graph *g, luge_val variable, const void *data, size_t bytes);
 LUGE_API luge_status luge_get(luge_graph *g, luge_val variable, void *data, size_t bytes);
 /* Address of a variable's elements (aligned to 64 bytes), or NULL. It belongs to the graph and to the plans made of
@@ -105,10 +105,17 @@ typedef struct luge_replay_options {
     luge_val until;           /* the last node to repeat, without the gradients and updates behind it; default: all */
     luge_dtype float_dtype;   /* LUGE_F32 or LUGE_F64: every float becomes this; default: as they were. Variables are
                                  then copies, otherwise they are shared with g */
+    int32_t n_substitutes;    /* how many values give way to another */
+    const luge_val *from;     /* which, each named once */
+    const luge_val *to;       /* to what: every node that uses from[i] uses to[i] instead, and where to[i] is itself in
+                                 `from`, what that gives way to. dtype and shape of to[i] are those of from[i], and it
+                                 stands before every node that uses from[i]. Effects still write what they wrote */
 } luge_replay_options;
 
 /* A new graph with the same nodes, inferred for other input shapes: the last short batch, a prediction of any number of
- * rows, a gradient check in f64. Node ids stay: luge_replayed(h, v) is v in the new graph. */
+ * rows, a gradient check in f64; or with other values in the place of some, as a layer that behaves otherwise in
+ * training than afterwards holds both. Node ids stay: luge_replayed(h, v) is v in the new graph, or what stands in its
+ * place. */
 LUGE_API luge_graph *luge_graph_replay_with(luge_graph *g, const luge_replay_options *options);
 /* None where v is not of the graph that was replayed, or behind `until`. */
 LUGE_API luge_val luge_replayed(const luge_graph *replay, luge_val v);

@@ -20,10 +20,15 @@
 #include "luge/types.h"
 #include "luge/context.h"
 #include "luge/graph.h"
+#include "luge/node.h"
 #include "luge/ops.h"
 #include "luge/plan.h"
 #include "luge/check.h"
 #include "luge/data.h"
+#include "luge/metrics.h"
+#include "luge/schedule.h"
+#include "luge/layers.h"
+#include "luge/model.h"
 #include "luge/io.h"
 
 #endif

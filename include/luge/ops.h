@@ -74,17 +74,6 @@ LUGE_API luge_val luge_where(luge_graph *g, luge_val condition, luge_val a, luge
 /* ---- reductions ----------------------------------------------------------------------------------------------------
  */
 
-/* A list of axes; negative ones count from the end. luge_axes_of(0, 2), luge_axes_of(-1). */
-typedef struct luge_axes {
-    int32_t n;
-    int32_t axis[LUGE_MAX_DIMS];
-} luge_axes;
-LUGE_API luge_axes luge_make_axes(int n, const int *axes);
-#ifndef __cplusplus
-#define luge_axes_of(...)                                                                                              \
-    luge_make_axes((int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), (const int[]){ __VA_ARGS__ })
-#endif
-
 /* Over all elements: a scalar. */
 LUGE_API luge_val luge_sum(luge_graph *g, luge_val x);       /* 0 for no elements */
 LUGE_API luge_val luge_mean(luge_graph *g, luge_val x);      /* NaN for no elements */

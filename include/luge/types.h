@@ -92,6 +92,17 @@ LUGE_API luge_shape luge_scalar_shape(void);
 /* Number of elements; -1 where the product does not fit 64 bits or the shape is invalid. */
 LUGE_API int64_t luge_shape_size(const luge_shape *shape);
 
+/* A list of axes; negative ones count from the end. luge_axes_of(0, 2), luge_axes_of(-1). */
+typedef struct luge_axes {
+    int32_t n;
+    int32_t axis[LUGE_MAX_DIMS];
+} luge_axes;
+LUGE_API luge_axes luge_make_axes(int n, const int *axes);
+#ifndef __cplusplus
+#define luge_axes_of(...)                                                                                              \
+    luge_make_axes((int)(sizeof((int[]){ __VA_ARGS__ }) / sizeof(int)), (const int[]){ __VA_ARGS__ })
+#endif
+
 /* A node of a graph, by value. id 0 is "none": what a builder returns when it failed. tag names the graph. */
 typedef struct luge_val {
     uint32_t id;

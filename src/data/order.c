@@ -14,10 +14,10 @@ void luge_row_order(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows)
     if (rows) luge__random_permutation(&r, n, rows);
 }
 
-void luge_row_sample(uint64_t seed, uint64_t epoch, int64_t n, int64_t *rows)
+void luge_row_sample(uint64_t seed, uint64_t epoch, int64_t population, int64_t n, int64_t *rows)
 {
     const luge__random r = epoch_random(seed, 0x80000000u, epoch);
-    if (rows && n > 0) luge__random_below(&r, (uint64_t)n, n, rows);
+    if (rows && population > 0 && n > 0) luge__random_below(&r, (uint64_t)population, n, rows);
 }
 
 void luge__part_order(uint64_t seed, int64_t n, int64_t *rows)

@@ -3,21 +3,21 @@
 
 #include "graph/graph.h"
 
-/* The variable's memory, or NULL with a message. bytes SIZE_MAX: any. */
-static luge__storage *variable_storage(luge_graph *g, const char *who, luge_val v, size_t bytes)
+/* The memory of a variable, or of `also` (a constant), or NULL with a message. bytes SIZE_MAX: any. */
+static luge__storage *variable_storage(luge_graph *g, const char *who, luge_val v, size_t bytes, luge__op_id also)
 {
     if (!luge__usable(g, who, v)) return NULL;
     const luge__node *node = luge__node_of(g, v);
     luge_context *ctx = luge__graph_ctx(g);
-    if (node->op != LUGE__OP_variable) {
+    if (node->op != LUGE__OP_variable && node->op != also) {
         luge__fail(ctx, LUGE_EINVAL, "%s: %%%d is not a variable, it is the result of %s", who, (int)v.id,
                    luge__node_op(node)->name);
         return NULL;
     }
     luge__storage *s = luge__graph_storage(g, v);
     if (s && bytes != SIZE_MAX && bytes != s->bytes) {
-        luge__fail(ctx, LUGE_EINVAL, "%s: variable \"%s\" %T %S takes %z bytes, %z were given", who, node->name,
-                   node->type.dtype, &node->type.shape, s->bytes, bytes);
+        luge__fail(ctx, LUGE_EINVAL, "%s: %s \"%s\" %T %S takes %z bytes, %z were given", who,
+                   luge__node_op(node)->name, node->name, node->type.dtype, &node->type.shape, s->bytes, bytes);
         return NULL;
     }
     return s;
@@ -31,7 +31,7 @@ static luge_status refused(const luge_graph *g)
 
 luge_status luge_set(luge_graph *g, luge_val variable, const void *data, size_t bytes)
 {
-    luge__storage *s = variable_storage(g, "luge_set", variable, bytes);
+    luge__storage *s = variable_storage(g, "luge_set", variable, bytes, LUGE__OP_variable);
     if (!s) return refused(g);
     if (bytes && !data) return luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "luge_set: data is NULL");
     if (bytes) memcpy(s->buffer->data + s->offset, data, bytes);
@@ -40,7 +40,7 @@ luge_status luge_set(luge_graph *g, luge_val variable, const void *data, size_t 
 
 luge_status luge_get(luge_graph *g, luge_val variable, void *data, size_t bytes)
 {
-    luge__storage *s = variable_storage(g, "luge_get", variable, bytes);
+    luge__storage *s = variable_storage(g, "luge_get", variable, bytes, LUGE__OP_constant);
     if (!s) return refused(g);
     if (bytes && !data) return luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "luge_get: data is NULL");
     if (bytes) memcpy(data, s->buffer->data + s->offset, bytes);
@@ -49,7 +49,7 @@ luge_status luge_get(luge_graph *g, luge_val variable, void *data, size_t bytes)
 
 void *luge_data(luge_graph *g, luge_val variable)
 {
-    luge__storage *s = variable_storage(g, "luge_data", variable, SIZE_MAX);
+    luge__storage *s = variable_storage(g, "luge_data", variable, SIZE_MAX, LUGE__OP_variable);
     return s ? s->buffer->data + s->offset : NULL;
 }
 
@@ -101,17 +101,10 @@ luge_val luge_name(luge_graph *g, luge_val v, const char *name)
         luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "luge_name: %%%d is not a node of the graph", (int)v.id);
         return luge__none();
     }
-    luge__node *node = &g->nodes[v.id];
-    if (*node->name && (node->op == LUGE__OP_input || node->op == LUGE__OP_variable)) { /* found by its name */
-        if (name && !strcmp(name, node->name)) return v;
+    const luge__node *node = &g->nodes[v.id];
+    if (node->op == LUGE__OP_input || node->op == LUGE__OP_variable) { /* found by its name */
+        if (name && *name && !strcmp(name, node->name)) return v;
         if (luge__check_name(g, "luge_name", name)) return luge__none();
     }
-    if (!name || !*name) {
-        node->name = "";
-        return v;
-    }
-    const char *copy = luge__graph_copy(g, name, strlen(name) + 1);
-    if (!copy) return luge__none();
-    node->name = copy;
-    return v;
+    return luge__set_name(g, v, name ? name : "");
 }

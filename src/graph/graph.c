@@ -12,6 +12,7 @@ static void graph_destroy(luge__object *object)
     luge_context *ctx = object->ctx;
     for (size_t i = 0; i < g->n_storage; i++) luge__buffer_drop(g->storage[i].buffer);
     luge__chunk_free(ctx, &g->chunks);
+    luge__release(ctx, g->names, g->name_capacity * sizeof *g->names);
     luge__release(ctx, g->nodes, g->node_capacity * sizeof *g->nodes);
     luge__release(ctx, g->storage, g->storage_capacity * sizeof *g->storage);
     luge__release(ctx, g, sizeof *g);
@@ -180,6 +181,13 @@ static luge_status check_effect(luge_graph *g, const luge__op *op, const luge_va
     return LUGE_OK;
 }
 
+/* Inputs, variables and constants alone may be of a dtype that is only a number yet. */
+static luge_status check_stored(const luge__infer *q, luge_dtype dtype)
+{
+    if (luge__is_stored(dtype) || !luge_dtype_size(dtype)) return LUGE_OK;
+    return luge__fail(q->ctx, LUGE_ENOTSUP, "%s: no op computes in %T yet", q->op->name, dtype);
+}
+
 static luge_status infer_type(luge_graph *g, const luge__op *op, const luge_val *in, int n_in, const void *attr,
                               luge__type *type)
 {
@@ -187,8 +195,11 @@ static luge_status infer_type(luge_graph *g, const luge__op *op, const luge_val 
     for (int i = 0; i < n_in; i++) q.in[i] = &luge__node_of(g, in[i])->type;
     const luge_status status = op->infer(&q);
     if (status) return status;
+    for (int i = 0; i < n_in; i++)
+        if (check_stored(&q, q.in[i]->dtype)) return LUGE_ENOTSUP;
     *type = q.out;
     if (q.out.dtype == LUGE_NO_DTYPE) return LUGE_OK;
+    if ((n_in || op->id == LUGE__OP_full) && check_stored(&q, q.out.dtype)) return luge_failure(q.ctx);
     return luge__shape_check(g->object.ctx, op->name, &q.out.shape, q.out.dtype);
 }
 
@@ -206,7 +217,10 @@ luge_val luge__append_as(luge_graph *g, const luge__op *op, const luge_val *in, 
     if (op->attr_size && !(node.attr = luge__graph_copy(g, attr, op->attr_size))) return luge__none();
     g->nodes[g->n_nodes] = node;
     if (op->flags & LUGE__EFFECT) g->n_effects++;
-    if (op->flags & LUGE__RANDOM) g->n_random++;
+    if (op->flags & LUGE__RANDOM) { /* the next one's stream is new, whatever streams were asked for */
+        const uint32_t stream = (uint32_t)((const luge__random_attr *)attr)->stream;
+        g->n_random = (g->n_random > stream ? g->n_random : stream) + 1;
+    }
     return luge__val(g, (uint32_t)g->n_nodes++);
 }
 
@@ -226,48 +240,102 @@ luge_val luge__append(luge_graph *g, luge__op_id id, const luge_val *in, int n_i
 /* ---- leaves
  * ------------------------------------------------------------------------------------------------------------ */
 
-luge_status luge__check_name(luge_graph *g, const char *who, const char *name)
+/* The place of the node with this name, or of a free entry. */
+static size_t name_place(const luge_graph *g, const char *name)
+{
+    uint64_t hash = 0xCBF29CE484222325u; /* FNV-1a */
+    for (const char *c = name; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
+    size_t at = (size_t)(hash ^ hash >> 32) & (g->name_capacity - 1);
+    while (g->names[at] && strcmp(g->nodes[g->names[at]].name, name) != 0) at = (at + 1) & (g->name_capacity - 1);
+    return at;
+}
+
+static int is_named_leaf(const luge__node *node)
+{
+    return (node->op == LUGE__OP_input || node->op == LUGE__OP_variable) && *node->name;
+}
+
+/* Room for one more name: at most half of the table is in use. */
+static luge_status make_room(luge_graph *g)
 {
     luge_context *ctx = g->object.ctx;
-    if (!name || !*name) return luge__fail(ctx, LUGE_EINVAL, "%s: a name is needed", who);
-    for (size_t i = 1; i < g->n_nodes; i++) {
-        const luge__node *node = &g->nodes[i];
-        if ((node->op == LUGE__OP_input || node->op == LUGE__OP_variable) && !strcmp(node->name, name))
-            return luge__fail(ctx, LUGE_EINVAL, "%s: the name \"%s\" is taken", who, name);
+    if (2 * (g->n_names + 1) <= g->name_capacity) return LUGE_OK;
+    const size_t capacity = g->name_capacity ? 2 * g->name_capacity : 16;
+    size_t bytes;
+    if (!luge__mul_size(capacity, sizeof *g->names, &bytes))
+        return luge__fail(ctx, LUGE_ENOMEM, "graph: too many names");
+    uint32_t *names = luge__alloc(ctx, bytes);
+    if (!names) return LUGE_ENOMEM;
+    luge__release(ctx, g->names, g->name_capacity * sizeof *g->names);
+    g->names = names;
+    g->name_capacity = capacity;
+    g->n_names = 0;
+    for (size_t id = 1; id < g->n_nodes; id++) {
+        if (!is_named_leaf(&g->nodes[id])) continue;
+        g->names[name_place(g, g->nodes[id].name)] = (uint32_t)id;
+        g->n_names++;
     }
     return LUGE_OK;
 }
 
-/* A leaf with memory: its storage is entered after the node, so that a failure leaves both or none. */
-static luge_val stored_leaf(luge_graph *g, luge__op_id op, luge__leaf_attr attr, int32_t slab)
+luge_status luge__check_name(luge_graph *g, const char *who, const char *name)
 {
+    luge_context *ctx = g->object.ctx;
+    if (!name || !*name) return luge__fail(ctx, LUGE_EINVAL, "%s: a name is needed", who);
+    if (!g->name_capacity || !g->names[name_place(g, name)]) return LUGE_OK;
+    return luge__fail(ctx, LUGE_EINVAL, "%s: the name \"%s\" is taken", who, name);
+}
+
+luge_val luge__set_name(luge_graph *g, luge_val v, const char *name)
+{
+    const luge__node *node = &g->nodes[v.id];
+    const int leaf = node->op == LUGE__OP_input || node->op == LUGE__OP_variable;
+    const char *copy = *name ? luge__graph_copy(g, name, strlen(name) + 1) : "";
+    if (!copy || (leaf && make_room(g))) return luge__none();
+    if (leaf) {
+        g->names[name_place(g, name)] = v.id;
+        g->n_names++;
+    }
+    g->nodes[v.id].name = copy;
+    return v;
+}
+
+/* The storage is entered after the node, so that a failure leaves both or none. */
+luge_val luge__append_leaf(luge_graph *g, luge__op_id op, const luge__leaf_attr *given)
+{
+    luge__leaf_attr attr = *given;
+    if (op != LUGE__OP_variable && op != LUGE__OP_constant) return luge__append(g, op, NULL, 0, &attr);
     luge_context *ctx = g->object.ctx;
     if (luge__grow(ctx, &g->storage, sizeof *g->storage, &g->storage_capacity, g->n_storage + 1)) return luge__none();
     attr.storage = (int64_t)g->n_storage;
     const luge_val v = luge__append(g, op, NULL, 0, &attr);
     if (!v.id) return v;
-    luge__storage s = { .node = v.id, .slab = slab };
+    luge__storage s = { .node = v.id, .slab = op == LUGE__OP_constant ? -1 : (int32_t)attr.slab };
     luge__shape_bytes(&attr.shape, attr.dtype, &s.bytes); /* luge__append has checked the shape */
     g->storage[g->n_storage++] = s;
     return v;
 }
 
+static luge_val named_leaf(luge_graph *g, luge__op_id op, const char *name, const luge__leaf_attr *attr)
+{
+    if (!luge__open_graph(g, luge__op_of(op)->name) || luge__check_name(g, luge__op_of(op)->name, name))
+        return luge__none();
+    const luge_val v = luge__append_leaf(g, op, attr);
+    return v.id ? luge__set_name(g, v, name) : v;
+}
+
 luge_val luge_input(luge_graph *g, const char *name, luge_dtype dtype, luge_shape shape)
 {
-    if (!luge__open_graph(g, "input") || luge__check_name(g, "input", name)) return luge__none();
-    const luge__leaf_attr attr = { .dtype = dtype, .shape = shape };
-    return luge_name(g, luge__append(g, LUGE__OP_input, NULL, 0, &attr), name);
+    return named_leaf(g, LUGE__OP_input, name, &(luge__leaf_attr){ .dtype = dtype, .shape = shape });
 }
 
 luge_val luge_slab_variable(luge_graph *g, const char *name, luge_dtype dtype, luge_shape shape, int slab)
 {
-    if (!luge__open_graph(g, "variable") || luge__check_name(g, "variable", name)) return luge__none();
-    if (slab < 0 || slab > 15) {
-        luge__fail(g->object.ctx, LUGE_EINVAL, "variable \"%s\": slab %d is outside 0..15", name, slab);
+    if ((slab < 0 || slab > 15) && luge__open_graph(g, "variable")) {
+        luge__fail(g->object.ctx, LUGE_EINVAL, "variable \"%s\": slab %d is outside 0..15", name ? name : "", slab);
         return luge__none();
     }
-    const luge__leaf_attr attr = { .dtype = dtype, .shape = shape };
-    return luge_name(g, stored_leaf(g, LUGE__OP_variable, attr, slab), name);
+    return named_leaf(g, LUGE__OP_variable, name, &(luge__leaf_attr){ .dtype = dtype, .shape = shape, .slab = slab });
 }
 
 luge_val luge_variable(luge_graph *g, const char *name, luge_dtype dtype, luge_shape shape)
@@ -300,7 +368,7 @@ luge_val luge_constant(luge_graph *g, luge_dtype dtype, luge_shape shape, const 
     luge__buffer *buffer = luge__buffer_create(ctx, bytes);
     if (!buffer) return luge__none();
     if (bytes) memcpy(buffer->data, data, bytes);
-    const luge_val v = stored_leaf(g, LUGE__OP_constant, (luge__leaf_attr){ .dtype = dtype, .shape = shape }, -1);
+    const luge_val v = luge__append_leaf(g, LUGE__OP_constant, &(luge__leaf_attr){ .dtype = dtype, .shape = shape });
     if (v.id)
         g->storage[g->n_storage - 1].buffer = buffer;
     else

@@ -28,8 +28,15 @@ typedef struct luge__leaf_attr {
     luge_dtype dtype;
     luge_shape shape;
     double value;    /* full */
+    int64_t slab;    /* variable */
     int64_t storage; /* variable, constant: index into graph->storage */
 } luge__leaf_attr;
+
+/* Those of the random ops. */
+typedef struct luge__random_attr {
+    int64_t stream;
+    double a, b; /* low and high; mean and deviation; rate */
+} luge__random_attr;
 
 struct luge_graph {
     luge__object object;
@@ -39,10 +46,13 @@ struct luge_graph {
     luge__storage *storage;
     size_t n_storage, storage_capacity, n_settled;
     luge__chunk *chunks;
+    uint32_t *names; /* open hash table of ids of inputs and variables by name; an entry may be of an older name */
+    size_t n_names, name_capacity;
     uint32_t n_random;  /* random nodes so far: the next stream */
     uint32_t n_effects; /* effect nodes so far */
     uint32_t replay_of; /* tag of the graph that this one repeats, and how many of its nodes */
     size_t n_replayed;
+    const uint32_t *substitutes; /* by id, what stands in a node's place; 0: itself. NULL: nothing is replaced */
     /* Tests: called after each gradient rule, to see whether a wrong rule is caught. */
     void (*vjp_filter)(luge_graph *g, const luge__op *op, luge__vjp *v, void *user);
     void *vjp_filter_user;
@@ -54,6 +64,9 @@ luge_val luge__append(luge_graph *g, luge__op_id op, const luge_val *in, int n_i
 /* The same for a replay: without lowering or effects on the counters. */
 luge_val luge__append_as(luge_graph *g, const luge__op *op, const luge_val *in, int n_in, const void *attr);
 
+/* An input, variable, constant or full array without a name; a variable or constant gets its storage. */
+luge_val luge__append_leaf(luge_graph *g, luge__op_id op, const luge__leaf_attr *attr);
+
 /* Zero (and a sticking message that begins with who) unless g and v can be used: g not NULL, no error sticks, v a node
  * of g with a value. */
 int luge__usable(luge_graph *g, const char *who, luge_val v);
@@ -61,6 +74,8 @@ int luge__usable(luge_graph *g, const char *who, luge_val v);
 int luge__open_graph(luge_graph *g, const char *who);
 /* LUGE_OK where an input or variable can have the name. */
 luge_status luge__check_name(luge_graph *g, const char *who, const char *name);
+/* Names a node without a check. Returns v; none without memory. */
+luge_val luge__set_name(luge_graph *g, luge_val v, const char *name);
 
 const luge__node *luge__node_of(const luge_graph *g, luge_val v); /* v belongs to g */
 const luge__op *luge__node_op(const luge__node *node);

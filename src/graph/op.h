@@ -3,6 +3,7 @@
 #define LUGE_GRAPH_OP_H
 
 #include "core/core.h"
+#include "luge/node.h"
 #include "luge/ops.h"
 
 enum { LUGE__MAX_INPUTS = 16, LUGE__MAX_ATTR = 192 }; /* operands of one op; bytes of its attributes */
@@ -23,7 +24,8 @@ typedef struct luge__type {
     luge_shape shape;
 } luge__type;
 
-/* What a shape rule is asked: the type of an op on operands of these types. */
+/* What a shape rule is asked: the type of an op on operands of these types. It refuses every attribute that the rules,
+ * views and kernels of the op could not stand: a node may come from a file. */
 typedef struct luge__infer {
     luge_context *ctx;
     const struct luge__op *op;
@@ -64,11 +66,12 @@ typedef struct luge__call {
 
 /* One field of an op's attribute struct: what printing, comparing, replaying and files know of it. */
 typedef enum luge__field_kind {
-    LUGE__FIELD_I64,
-    LUGE__FIELD_F64,
-    LUGE__FIELD_DTYPE, /* luge_dtype */
-    LUGE__FIELD_SHAPE, /* luge_shape */
-    LUGE__FIELD_AXES   /* luge_axes */
+    LUGE__FIELD_I64 = LUGE_ATTRIBUTE_I64,
+    LUGE__FIELD_F64 = LUGE_ATTRIBUTE_F64,
+    LUGE__FIELD_DTYPE = LUGE_ATTRIBUTE_DTYPE, /* luge_dtype */
+    LUGE__FIELD_SHAPE = LUGE_ATTRIBUTE_SHAPE, /* luge_shape */
+    LUGE__FIELD_AXES = LUGE_ATTRIBUTE_AXES,   /* luge_axes */
+    LUGE__FIELD_FLAG = LUGE_ATTRIBUTE_FLAG    /* int64_t, 0 or 1 */
 } luge__field_kind;
 typedef struct luge__field {
     const char *name;

@@ -9,6 +9,7 @@ static void print_field(luge_sink sink, const luge__field *f, const void *attr)
     luge__print(sink, ", %s=", f->name);
     switch (f->kind) {
     case LUGE__FIELD_I64:
+    case LUGE__FIELD_FLAG:
         luge__print(sink, "%l", *(const int64_t *)(const void *)at);
         break;
     case LUGE__FIELD_F64:

@@ -1,4 +1,5 @@
-/* replay.c: the same nodes inferred anew: for other input shapes or another float precision, or to verify. */
+/* replay.c: the same nodes inferred anew: for other input shapes, another float precision, with other values in
+ * the place of some, or to verify. */
 #include <string.h>
 
 #include "graph/graph.h"
@@ -25,6 +26,78 @@ static luge_status read_options(luge_graph *g, const luge_replay_options *given,
     }
     return LUGE_OK;
 }
+
+/* ---- substitutes ------------------------------------------------------------------------------------------------ */
+
+static luge_status check_pair(const luge_graph *g, uint32_t from, uint32_t to)
+{
+    const luge__node *a = &g->nodes[from], *b = &g->nodes[to];
+    if (a->type.dtype == b->type.dtype && luge__shape_equal(&a->type.shape, &b->type.shape)) return LUGE_OK;
+    return luge__fail(luge__graph_ctx(g), a->type.dtype == b->type.dtype ? LUGE_ESHAPE : LUGE_EDTYPE,
+                      "replay: %%%d \"%s\" is %T %S, its substitute %%%d \"%s\" is %T %S", (int)from, a->name,
+                      a->type.dtype, &a->type.shape, (int)to, b->name, b->type.dtype, &b->type.shape);
+}
+
+/* Follows each chain to its end. */
+static luge_status follow(luge_graph *g, const luge_replay_options *o, uint32_t *substitutes)
+{
+    for (int i = 0; i < o->n_substitutes; i++) {
+        uint32_t end = o->to[i].id;
+        for (int steps = 0; substitutes[end]; end = substitutes[end])
+            if (end == o->from[i].id || ++steps > o->n_substitutes)
+                return luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "replay: the substitutes of %%%d go in a circle",
+                                  (int)o->from[i].id);
+        substitutes[o->from[i].id] = end;
+    }
+    return LUGE_OK;
+}
+
+/* Enters them into the new graph h. */
+static luge_status read_substitutes(luge_graph *h, luge_graph *g, const luge_replay_options *o)
+{
+    luge_context *ctx = luge__graph_ctx(g);
+    if (o->n_substitutes < 0 || (o->n_substitutes && (!o->from || !o->to)))
+        return luge__fail(ctx, LUGE_EINVAL, "replay: n_substitutes is %d, or from or to is NULL",
+                          (int)o->n_substitutes);
+    if (!o->n_substitutes) return LUGE_OK;
+    uint32_t *substitutes = luge__chunk_alloc(ctx, &h->chunks, g->n_nodes * sizeof *substitutes);
+    if (!substitutes) return LUGE_ENOMEM;
+    for (int i = 0; i < o->n_substitutes; i++) {
+        if (!luge__usable(g, "replay", o->from[i]) || !luge__usable(g, "replay", o->to[i])) return luge_failure(ctx);
+        if (substitutes[o->from[i].id])
+            return luge__fail(ctx, LUGE_EINVAL, "replay: %%%d has two substitutes", (int)o->from[i].id);
+        if (check_pair(g, o->from[i].id, o->to[i].id)) return luge_failure(ctx);
+        substitutes[o->from[i].id] = o->to[i].id;
+    }
+    h->substitutes = substitutes;
+    return follow(g, o, substitutes);
+}
+
+static uint32_t in_place_of(const luge_graph *h, uint32_t id)
+{
+    return h->substitutes && h->substitutes[id] ? h->substitutes[id] : id;
+}
+
+/* The operands of node `id` in the new graph. */
+static luge_status new_operands(const luge_graph *h, const luge__node *node, uint32_t id, luge_val *in)
+{
+    const luge__op *op = luge__node_op(node);
+    for (int i = 0; i < node->n_in; i++) {
+        const uint32_t old = node->in[i].id, new = op->writes >> i & 1 ? old : in_place_of(h, old);
+        in[i] = luge__val(h, new);
+        if (new == old) continue;
+        if (new >= id)
+            return luge__fail(
+                luge__graph_ctx(h), LUGE_EINVAL,
+                "replay: %%%d, the substitute of %%%d \"%s\", does not stand before %%%d %s, which uses it", (int)new,
+                (int)old, h->nodes[old].name, (int)id, op->name);
+        const luge_status status = check_pair(h, old, new);
+        if (status) return status;
+    }
+    return LUGE_OK;
+}
+
+/* ---- nodes ------------------------------------------------------------------------------------------------------ */
 
 static luge_dtype new_dtype(luge_dtype dtype, luge_dtype float_dtype)
 {
@@ -81,7 +154,7 @@ static luge_status replay_node(luge_graph *h, luge_graph *g, uint32_t id, const 
         max_align_t align;
         unsigned char bytes[LUGE__MAX_ATTR];
     } attr;
-    for (int i = 0; i < node->n_in; i++) in[i] = luge__val(h, node->in[i].id);
+    if (new_operands(h, node, id, in)) return luge_failure(ctx);
     if (op->attr_size) memcpy(attr.bytes, node->attr, op->attr_size);
     change_dtypes(op, attr.bytes, o->float_dtype);
     if (node->op == LUGE__OP_input) {
@@ -91,7 +164,7 @@ static luge_status replay_node(luge_graph *h, luge_graph *g, uint32_t id, const 
     }
     const luge_val v = luge__append_as(h, op, in, node->n_in, attr.bytes);
     if (!v.id) return luge_failure(ctx);
-    if (*node->name && !luge_name(h, v, node->name).id) return luge_failure(ctx);
+    if (*node->name && !luge__set_name(h, v, node->name).id) return luge_failure(ctx);
     if (node->op == LUGE__OP_variable || node->op == LUGE__OP_constant)
         return copy_storage(h, g, node, luge__node_of(h, v), o->float_dtype != LUGE_NO_DTYPE);
     return LUGE_OK;
@@ -103,12 +176,16 @@ luge_graph *luge_graph_replay_with(luge_graph *g, const luge_replay_options *opt
     if (!luge__open_graph(g, "replay") || read_options(g, options, &o) || luge__graph_settle(g)) return NULL;
     luge_graph *h = luge_graph_create(luge__graph_ctx(g));
     if (!h) return NULL;
-    const size_t n = o.until.id ? (size_t)o.until.id + 1 : g->n_nodes;
-    for (uint32_t id = 1; id < n; id++) {
-        if (replay_node(h, g, id, &o)) {
-            luge_graph_free(h);
-            return NULL;
-        }
+    luge_status status = read_substitutes(h, g, &o);
+    size_t n = g->n_nodes;
+    if (o.until.id && !status) {
+        const uint32_t end = in_place_of(h, o.until.id);
+        n = (size_t)(end > o.until.id ? end : o.until.id) + 1;
+    }
+    for (uint32_t id = 1; id < n && !status; id++) status = replay_node(h, g, id, &o);
+    if (status) {
+        luge_graph_free(h);
+        return NULL;
     }
     h->replay_of = g->tag;
     h->n_replayed = h->n_nodes;
@@ -118,7 +195,8 @@ luge_graph *luge_graph_replay_with(luge_graph *g, const luge_replay_options *opt
 luge_val luge_replayed(const luge_graph *replay, luge_val v)
 {
     if (!replay || v.tag != replay->replay_of || v.id >= replay->n_replayed) return luge__none();
-    return luge_node_at(replay, v.id);
+    const uint32_t id = in_place_of(replay, v.id);
+    return id < replay->n_replayed ? luge_node_at(replay, id) : luge__none();
 }
 
 luge_status luge_graph_verify(const luge_graph *g)

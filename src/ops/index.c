@@ -8,6 +8,8 @@
 
 static luge_status concat_infer(luge__infer *q)
 {
+    const luge_status bad_axis = luge__expect_axis(q, 0, ((const luge__axis_attr *)q->attr)->axis);
+    if (bad_axis) return bad_axis;
     const int axis = (int)((const luge__axis_attr *)q->attr)->axis;
     q->out = *q->in[0];
     for (int i = 1; i < q->n_in; i++) {
@@ -103,11 +105,23 @@ luge_val luge_concat(luge_graph *g, const luge_val *values, int n, int axis)
 static luge_status concat_part_infer(luge__infer *q)
 {
     const luge__part_attr *attr = q->attr;
-    luge_shape whole = q->in[1]->shape;
-    for (int i = 2; i < q->n_in; i++) whole.dim[attr->axis] += q->in[i]->shape.dim[attr->axis];
+    const luge_shape *whole = &q->in[0]->shape;
+    const luge_status status = luge__expect_axis(q, 0, attr->axis);
+    if (status) return status;
+    if (attr->index < 0 || attr->index > q->n_in - 2)
+        return luge__fail(q->ctx, LUGE_EINVAL, "concat_part: there is no part %l of %d", attr->index, q->n_in - 1);
+    int64_t left = whole->dim[attr->axis];
+    for (int i = 1; i < q->n_in; i++) {
+        luge_shape part = q->in[i]->shape;
+        left -= part.ndim == whole->ndim ? part.dim[attr->axis] : 0;
+        if (part.ndim == whole->ndim) part.dim[attr->axis] = whole->dim[attr->axis];
+        if (!luge__shape_equal(&part, whole) || left < 0)
+            return luge__fail(q->ctx, LUGE_ESHAPE, "concat_part: part %d of %S does not fit into %S", i,
+                              &q->in[i]->shape, whole);
+    }
     q->out = (luge__type){ .dtype = q->in[0]->dtype, .shape = q->in[attr->index + 1]->shape };
-    if (luge__shape_equal(&whole, &q->in[0]->shape)) return LUGE_OK;
-    return luge__fail(q->ctx, LUGE_ESHAPE, "concat_part: the whole is %S, the parts make %S", &q->in[0]->shape, &whole);
+    if (!left) return LUGE_OK;
+    return luge__fail(q->ctx, LUGE_ESHAPE, "concat_part: the parts leave %l of axis %l of %S", left, attr->axis, whole);
 }
 
 static luge_status concat_part_vjp(luge_graph *g, const luge__vjp *v)
@@ -150,7 +164,7 @@ const luge__op luge__row_concat_part = {
  * ------------------------------------------------------------------------------------------------ */
 
 /* The shape of x with its axis replaced by the shape of the indices. */
-static luge_status gathered_shape(luge__infer *q, const luge_shape *x, int axis, luge_shape *out)
+static luge_status gathered_shape(luge__infer *q, const luge_shape *x, int64_t axis, luge_shape *out)
 {
     const luge_shape *index = &q->in[1]->shape;
     if (x->ndim - 1 + index->ndim > LUGE_MAX_DIMS)
@@ -159,15 +173,16 @@ static luge_status gathered_shape(luge__infer *q, const luge_shape *x, int axis,
     out->ndim = 0;
     for (int i = 0; i < axis; i++) out->dim[out->ndim++] = x->dim[i];
     for (int i = 0; i < index->ndim; i++) out->dim[out->ndim++] = index->dim[i];
-    for (int i = axis + 1; i < x->ndim; i++) out->dim[out->ndim++] = x->dim[i];
+    for (int i = (int)axis + 1; i < x->ndim; i++) out->dim[out->ndim++] = x->dim[i];
     return LUGE_OK;
 }
 
 static luge_status gather_infer(luge__infer *q)
 {
-    const int axis = (int)((const luge__axis_attr *)q->attr)->axis;
+    const int64_t axis = ((const luge__axis_attr *)q->attr)->axis;
     q->out.dtype = q->in[0]->dtype;
-    const luge_status status = luge__expect_index(q, 1);
+    luge_status status = luge__expect_index(q, 1);
+    if (!status) status = luge__expect_axis(q, 0, axis);
     return status ? status : gathered_shape(q, &q->in[0]->shape, axis, &q->out.shape);
 }
 
@@ -225,10 +240,11 @@ luge_val luge_gather(luge_graph *g, luge_val x, luge_val indices, int axis)
 
 static luge_status scatter_add_infer(luge__infer *q)
 {
-    const int axis = (int)((const luge__axis_attr *)q->attr)->axis;
+    const int64_t axis = ((const luge__axis_attr *)q->attr)->axis;
     luge_shape gathered;
     luge_status status = luge__expect_float(q, 0);
     if (!status) status = luge__expect_index(q, 1);
+    if (!status) status = luge__expect_axis(q, 2, axis);
     if (!status) status = gathered_shape(q, &q->in[2]->shape, axis, &gathered);
     if (status) return status;
     q->out = (luge__type){ .dtype = q->in[0]->dtype, .shape = q->in[2]->shape };
@@ -295,6 +311,7 @@ static luge_status one_hot_infer(luge__infer *q)
         depth = like->dim[like->ndim - 1];
         q->out.dtype = q->in[1]->dtype;
     }
+    if (depth < 0) return luge__fail(q->ctx, LUGE_EINVAL, "one_hot: depth %l; at least 0 is expected", depth);
     if (!luge__is_float(q->out.dtype))
         return luge__fail(q->ctx, LUGE_EDTYPE, "one_hot: dtype is %T; f32 or f64 is expected", q->out.dtype);
     if (q->out.shape.ndim == LUGE_MAX_DIMS)
@@ -331,11 +348,6 @@ const luge__op luge__row_one_hot = {
 };
 luge_val luge_one_hot(luge_graph *g, luge_val indices, int64_t depth, luge_dtype dtype)
 {
-    if (!luge__usable(g, "one_hot", indices)) return luge__none();
-    if (depth < 0) {
-        luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "one_hot: depth %l; at least 0 is expected", depth);
-        return luge__none();
-    }
     const luge__one_hot_attr attr = { depth, dtype };
     return luge__append(g, LUGE__OP_one_hot, &indices, 1, &attr);
 }

@@ -18,6 +18,13 @@ luge_status luge__expect_index(const luge__infer *q, int i)
                       q->in[i]->dtype);
 }
 
+luge_status luge__expect_axis(const luge__infer *q, int i, int64_t axis)
+{
+    const int ndim = q->in[i]->shape.ndim;
+    if (axis >= 0 && axis < ndim) return LUGE_OK;
+    return luge__fail(q->ctx, LUGE_EINVAL, "%s: axis %l is out of range for %d dimensions", q->op->name, axis, ndim);
+}
+
 luge_status luge__expect_same_dtype(const luge__infer *q, int a, int b)
 {
     if (q->in[a]->dtype == q->in[b]->dtype) return LUGE_OK;

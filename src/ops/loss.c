@@ -39,9 +39,12 @@ static const luge__field loss_fields[] = { LUGE__FIELD(luge__loss_attr, I64, kin
 
 static luge_status squared_error_infer(luge__infer *q)
 {
+    const int64_t kind = ((const luge__loss_attr *)q->attr)->kind;
+    if (kind < LUGE_HALF_SUM || kind > LUGE_MEAN)
+        return luge__fail(q->ctx, LUGE_EINVAL, "squared_error: there is no kind %l", kind);
     const luge_status status = luge__infer_float2(q);
     if (status) return status;
-    if (q->out.shape.ndim < 1 && ((const luge__loss_attr *)q->attr)->kind == LUGE_HALF_MEAN)
+    if (q->out.shape.ndim < 1 && kind == LUGE_HALF_MEAN)
         return luge__fail(q->ctx, LUGE_ESHAPE, "squared_error: a scalar has no rows to take the mean over");
     q->out.shape = luge_scalar_shape();
     return LUGE_OK;
@@ -67,11 +70,6 @@ LOSS(squared_error, "sum (y-t)^2 / 2; the same / rows; mean (y-t)^2", "g (y-t); 
 
 luge_val luge_squared_error(luge_graph *g, luge_val y, luge_val t, luge_squared_error_kind kind)
 {
-    if (!luge__open_graph(g, "squared_error")) return luge__none();
-    if (kind != LUGE_HALF_SUM && kind != LUGE_HALF_MEAN && kind != LUGE_MEAN) {
-        luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "squared_error: there is no kind %d", (int)kind);
-        return luge__none();
-    }
     const luge_val in[2] = { y, t };
     const luge__loss_attr attr = { .kind = kind };
     return luge__append(g, LUGE__OP_squared_error, in, 2, &attr);
@@ -97,16 +95,17 @@ LOWER(huber)
     const luge_val c = luge_minimum(g, d, luge__like(g, d, ((const luge__loss_attr *)attr)->delta));
     return mean_last(g, luge_mul(g, c, luge_sub(g, d, luge_mul(g, c, luge__like(g, d, 0.5)))));
 }
+static luge_status huber_infer(luge__infer *q)
+{
+    const double delta = ((const luge__loss_attr *)q->attr)->delta;
+    if (!(delta > 0)) return luge__fail(q->ctx, LUGE_EINVAL, "huber: delta %g; a positive number is expected", delta);
+    return luge__infer_rows(q);
+}
 LOSS(huber, "mean of d^2/2 where |d| <= delta, else delta |d| - delta^2/2; d = y - t",
-     "g d / count, d clipped to +-delta", luge__infer_rows)
+     "g d / count, d clipped to +-delta", huber_infer)
 
 luge_val luge_huber(luge_graph *g, luge_val y, luge_val t, double delta)
 {
-    if (!luge__open_graph(g, "huber")) return luge__none();
-    if (!(delta > 0)) {
-        luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "huber: delta %g; a positive number is expected", delta);
-        return luge__none();
-    }
     const luge_val in[2] = { y, t };
     const luge__loss_attr attr = { .delta = delta };
     return luge__append(g, LUGE__OP_huber, in, 2, &attr);

@@ -65,8 +65,8 @@ static luge_status matmul_ref(luge__call *call)
 }
 
 static const luge__field matmul_fields[] = {
-    LUGE__FIELD(luge__matmul_attr, I64, transpose_a),
-    LUGE__FIELD(luge__matmul_attr, I64, transpose_b),
+    LUGE__FIELD(luge__matmul_attr, FLAG, transpose_a),
+    LUGE__FIELD(luge__matmul_attr, FLAG, transpose_b),
     { NULL, LUGE__FIELD_I64, 0 },
 };
 

@@ -8,6 +8,11 @@ static luge_status random_infer(luge__infer *q)
     if (q->in[0]->dtype != LUGE_I64 || s->ndim != 1 || s->dim[0] != 2)
         return luge__fail(q->ctx, LUGE_ESHAPE, "%s: the state is %T %S; i64 [2] (seed, step) is expected", q->op->name,
                           q->in[0]->dtype, s);
+    const luge__random_attr *attr = q->attr;
+    if (attr->stream < 0 || attr->stream > INT32_MAX)
+        return luge__fail(q->ctx, LUGE_EINVAL, "%s: stream %l is outside 0..2^31-1", q->op->name, attr->stream);
+    if (q->op->id == LUGE__OP_random_dropout && !(attr->a >= 0 && attr->a < 1))
+        return luge__fail(q->ctx, LUGE_EINVAL, "%s: rate %g is outside [0, 1)", q->op->name, attr->a);
     q->out = *q->in[1];
     return luge__expect_float(q, 1);
 }
@@ -129,10 +134,5 @@ const luge__op luge__row_random_dropout = {
 };
 luge_val luge_random_dropout(luge_graph *g, luge_val x, luge_val state, double rate)
 {
-    if (!luge__usable(g, "random_dropout", x)) return luge__none();
-    if (!(rate >= 0 && rate < 1)) {
-        luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "random_dropout: rate %g is outside [0, 1)", rate);
-        return luge__none();
-    }
     return build(g, LUGE__OP_random_dropout, state, x, rate, 0);
 }

@@ -15,10 +15,15 @@ luge_axes luge_make_axes(int n, const int *axes)
 
 static luge_status reduce_infer(luge__infer *q)
 {
-    const luge_status status = luge__expect_float(q, 0);
-    if (status) return status;
     const luge__reduce_attr *attr = q->attr;
     const luge_shape *in = &q->in[0]->shape;
+    luge_status status = luge__expect_float(q, 0);
+    for (int i = 0; i < attr->axes.n && !status; i++) {
+        status = luge__expect_axis(q, 0, attr->axes.axis[i]);
+        if (!status && (attr->all || (i && attr->axes.axis[i] <= attr->axes.axis[i - 1])))
+            status = luge__fail(q->ctx, LUGE_EINVAL, "%s: the axes are not sorted, or go with `all`", q->op->name);
+    }
+    if (status) return status;
     const uint32_t reduced = luge__reduced_axes(attr, in->ndim);
     q->out = (luge__type){ .dtype = q->in[0]->dtype };
     luge_shape *out = &q->out.shape;
@@ -33,8 +38,8 @@ static luge_status reduce_infer(luge__infer *q)
 
 static const luge__field reduce_fields[] = {
     LUGE__FIELD(luge__reduce_attr, AXES, axes),
-    LUGE__FIELD(luge__reduce_attr, I64, all),
-    LUGE__FIELD(luge__reduce_attr, I64, keepdims),
+    LUGE__FIELD(luge__reduce_attr, FLAG, all),
+    LUGE__FIELD(luge__reduce_attr, FLAG, keepdims),
     { NULL, LUGE__FIELD_I64, 0 },
 };
 
@@ -358,6 +363,8 @@ luge_val luge_count(luge_graph *g, luge_val x, luge_val per)
 
 static luge_status argmax_infer(luge__infer *q)
 {
+    const luge_status status = luge__expect_axis(q, 0, ((const luge__axis_attr *)q->attr)->axis);
+    if (status) return status;
     const int axis = (int)((const luge__axis_attr *)q->attr)->axis;
     q->out = (luge__type){ .dtype = LUGE_I64, .shape = q->in[0]->shape };
     luge_shape *s = &q->out.shape;

@@ -85,11 +85,6 @@ typedef struct luge__loss_attr {
     double delta; /* huber */
 } luge__loss_attr;
 
-typedef struct luge__random_attr {
-    int64_t stream;
-    double a, b; /* low and high; mean and deviation; rate */
-} luge__random_attr;
-
 typedef struct luge__increment_attr {
     int64_t by;
 } luge__increment_attr;
@@ -113,6 +108,7 @@ luge_status luge__infer_floats(luge__infer *q); /* the first operand's type; all
 /* For messages: fails with "name: operand i is T, floats are expected" and the like. */
 luge_status luge__expect_float(const luge__infer *q, int operand);
 luge_status luge__expect_index(const luge__infer *q, int operand);
+luge_status luge__expect_axis(const luge__infer *q, int operand, int64_t axis);
 luge_status luge__expect_same(const luge__infer *q, int a, int b);       /* dtype and shape */
 luge_status luge__expect_same_dtype(const luge__infer *q, int a, int b); /* dtype */
 /* The shape of a loss per row: the first operand's without its last dimension. */

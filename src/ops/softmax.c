@@ -136,6 +136,9 @@ luge_val luge_log_softmax(luge_graph *g, luge_val x)
 static luge_status cross_entropy_infer(luge__infer *q)
 {
     const luge_shape *z = &q->in[0]->shape, *t = &q->in[1]->shape;
+    const double smoothing = ((const luge__smoothing_attr *)q->attr)->smoothing;
+    if (!(smoothing >= 0 && smoothing < 1))
+        return luge__fail(q->ctx, LUGE_EINVAL, "%s: smoothing %g is outside [0, 1)", q->op->name, smoothing);
     luge_status status = softmax_infer(q);
     if (status) return status;
     q->out.shape.ndim--;
@@ -237,11 +240,6 @@ luge_val luge_softmax_cross_entropy_smoothed(luge_graph *g, luge_val logits, lug
 {
     const luge_val in[2] = { logits, targets };
     const luge__smoothing_attr attr = { smoothing };
-    if (!luge__open_graph(g, "softmax_cross_entropy")) return luge__none();
-    if (!(smoothing >= 0 && smoothing < 1)) {
-        luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "softmax_cross_entropy: smoothing %g is outside [0, 1)", smoothing);
-        return luge__none();
-    }
     return luge__append(g, LUGE__OP_softmax_cross_entropy, in, 2, &attr);
 }
 luge_val luge_softmax_cross_entropy(luge_graph *g, luge_val logits, luge_val targets)

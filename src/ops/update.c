@@ -93,10 +93,72 @@ int luge__update_operand(const luge__update_attr *attr, int64_t bit)
     return position;
 }
 
+/* What the updates differ in, in the order of ops.def: Keras' and PyTorch's numbers, state operands. */
+typedef struct defaults {
+    double momentum, rho[2], epsilon[2], weight_decay[2];
+    int64_t needs, takes;
+} defaults;
+
+enum { ADAM_NEEDS = LUGE__HAS_STEP | LUGE__HAS_M | LUGE__HAS_V };
+static const defaults all_defaults[] = {
+    { .momentum = 0.9, .takes = LUGE__HAS_VELOCITY },
+    { .epsilon = { 1e-7, 1e-10 }, .needs = LUGE__HAS_V, .takes = LUGE__HAS_V },
+    { .momentum = 0.9,
+      .rho = { 0.9, 0.99 },
+      .epsilon = { 1e-7, 1e-8 },
+      .needs = LUGE__HAS_V,
+      .takes = LUGE__HAS_V | LUGE__HAS_M | LUGE__HAS_VELOCITY },
+    { .epsilon = { 1e-7, 1e-8 }, .needs = ADAM_NEEDS, .takes = ADAM_NEEDS | LUGE__HAS_V_MAX },
+    { .epsilon = { 1e-7, 1e-8 },
+      .weight_decay = { 0.004, 0.01 },
+      .needs = ADAM_NEEDS,
+      .takes = ADAM_NEEDS | LUGE__HAS_V_MAX },
+};
+
+static const defaults *defaults_of(luge__op_id op)
+{
+    return &all_defaults[op - LUGE__OP_update_sgd];
+}
+
+static luge_status check_states(luge_context *ctx, luge__op_id op, int64_t has)
+{
+    static const char *const names[5] = { "step", "velocity", "m", "v", "v_max" };
+    const defaults *d = defaults_of(op);
+    const char *who = luge__op_of(op)->name;
+    for (int i = 0; i < 5; i++) {
+        if ((d->needs & ~has) >> i & 1) return luge__fail(ctx, LUGE_EINVAL, "%s: %s is needed", who, names[i]);
+        if ((has & ~d->takes) >> i & 1) return luge__fail(ctx, LUGE_EINVAL, "%s: %s has no use here", who, names[i]);
+    }
+    return LUGE_OK;
+}
+
+static luge_status check_update(const luge__infer *q)
+{
+    static const char *const factor_names[4] = { "momentum", "rho", "beta1", "beta2" };
+    const luge__update_attr *a = q->attr;
+    const char *who = q->op->name;
+    const double factors[4] = { a->momentum, a->rho, a->beta1, a->beta2 };
+    const luge_status status = check_states(q->ctx, q->op->id, a->has);
+    if (status) return status;
+    int operands = 3;
+    for (int i = 0; i < 5; i++) operands += (int)(a->has >> i & 1);
+    if (a->has >> 5 || operands != q->n_in)
+        return luge__fail(q->ctx, LUGE_EINVAL, "%s: `has` %l does not tell of %d operands", who, a->has, q->n_in);
+    for (int i = 0; i < 4; i++)
+        if (!(factors[i] >= 0 && factors[i] < 1))
+            return luge__fail(q->ctx, LUGE_EINVAL, "%s: %s %g is outside [0, 1)", who, factor_names[i], factors[i]);
+    if (!(a->epsilon >= 0) || !(a->weight_decay >= 0))
+        return luge__fail(q->ctx, LUGE_EINVAL, "%s: epsilon or weight_decay is negative", who);
+    if (a->formulas != LUGE_KERAS && a->formulas != LUGE_PYTORCH)
+        return luge__fail(q->ctx, LUGE_EINVAL, "%s: there are no formulas %l", who, a->formulas);
+    return LUGE_OK;
+}
+
 static luge_status update_infer(luge__infer *q)
 {
     const luge__update_attr *attr = q->attr;
-    luge_status status = luge__expect_float(q, 0);
+    luge_status status = check_update(q);
+    if (!status) status = luge__expect_float(q, 0);
     if (!status) status = luge__expect_same(q, 0, 1);
     if (status) return status;
     if (q->in[2]->dtype != q->in[0]->dtype || q->in[2]->shape.ndim)
@@ -225,44 +287,18 @@ static const luge__field update_fields[] = {
     LUGE__FIELD(luge__update_attr, I64, has),          LUGE__FIELD(luge__update_attr, F64, momentum),
     LUGE__FIELD(luge__update_attr, F64, rho),          LUGE__FIELD(luge__update_attr, F64, beta1),
     LUGE__FIELD(luge__update_attr, F64, beta2),        LUGE__FIELD(luge__update_attr, F64, epsilon),
-    LUGE__FIELD(luge__update_attr, F64, weight_decay), LUGE__FIELD(luge__update_attr, I64, nesterov),
+    LUGE__FIELD(luge__update_attr, F64, weight_decay), LUGE__FIELD(luge__update_attr, FLAG, nesterov),
     LUGE__FIELD(luge__update_attr, I64, formulas),     { NULL, LUGE__FIELD_I64, 0 },
 };
-
-typedef struct defaults { /* Keras' and PyTorch's */
-    double momentum, rho[2], epsilon[2], weight_decay[2];
-    int64_t needs, takes; /* state operands */
-} defaults;
 
 static double either(double given, double otherwise)
 {
     return given != 0 ? given : otherwise;
 }
 
-static luge_status check_options(luge_context *ctx, const char *who, const luge_update_options *o, const defaults *d,
-                                 int64_t has)
+static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, const luge_update_options *given)
 {
-    static const char *const names[5] = { "step", "velocity", "m", "v", "v_max" };
-    if (!o->rate.id) return luge__fail(ctx, LUGE_EINVAL, "%s: rate is needed", who);
-    for (int i = 0; i < 5; i++) {
-        if ((d->needs & ~has) >> i & 1) return luge__fail(ctx, LUGE_EINVAL, "%s: %s is needed", who, names[i]);
-        if ((has & ~d->takes) >> i & 1) return luge__fail(ctx, LUGE_EINVAL, "%s: %s has no use here", who, names[i]);
-    }
-    const double factors[4] = { o->momentum, o->rho, o->beta1, o->beta2 };
-    static const char *const factor_names[4] = { "momentum", "rho", "beta1", "beta2" };
-    for (int i = 0; i < 4; i++)
-        if (!(factors[i] >= 0 && factors[i] < 1))
-            return luge__fail(ctx, LUGE_EINVAL, "%s: %s %g is outside [0, 1)", who, factor_names[i], factors[i]);
-    if (!(o->epsilon >= 0) || !(o->weight_decay >= 0))
-        return luge__fail(ctx, LUGE_EINVAL, "%s: epsilon or weight_decay is negative", who);
-    if (o->formulas != LUGE_KERAS && o->formulas != LUGE_PYTORCH)
-        return luge__fail(ctx, LUGE_EINVAL, "%s: there are no formulas %d", who, (int)o->formulas);
-    return LUGE_OK;
-}
-
-static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, const luge_update_options *given,
-                      const defaults *d)
-{
+    const defaults *d = defaults_of(op);
     const char *who = luge__op_of(op)->name;
     if (!luge__open_graph(g, who)) return luge__none();
     luge_context *ctx = luge__graph_ctx(g);
@@ -277,7 +313,11 @@ static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, 
             has |= (int64_t)1 << i;
             in[n++] = state[i];
         }
-    if (check_options(ctx, who, o, d, has)) return luge__none();
+    if (!o->rate.id) {
+        luge__fail(ctx, LUGE_EINVAL, "%s: rate is needed", who);
+        return luge__none();
+    }
+    if (check_states(ctx, op, has)) return luge__none();
     const int torch = o->formulas == LUGE_PYTORCH;
     const luge__update_attr attr = {
         .has = has,
@@ -294,7 +334,7 @@ static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, 
 }
 
 /* `written`: w, and the state operands that follow w, grad, rate and (adam) the step, which is read only. */
-#define UPDATE(op_name, words, rule_function, max_operands, written, ...)                                              \
+#define UPDATE(op_name, words, rule_function, max_operands, written)                                                   \
     static luge_status op_name##_ref(luge__call *call)                                                                 \
     {                                                                                                                  \
         return update_ref(call, rule_function);                                                                        \
@@ -306,27 +346,12 @@ static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, 
                                            .infer = update_infer,  .ref = op_name##_ref };                             \
     luge_val luge_##op_name##_with(luge_graph *g, luge_val w, luge_val grad, const luge_update_options *options)       \
     {                                                                                                                  \
-        static const defaults d = __VA_ARGS__;                                                                         \
-        return build(g, LUGE__OP_##op_name, w, grad, options, &d);                                                     \
+        return build(g, LUGE__OP_##op_name, w, grad, options);                                                         \
     }
 
-UPDATE(update_sgd, "w -= rate g; with velocity u: u = momentum u - rate g, w += u", sgd, 4, 1 | 8,
-       { .momentum = 0.9, .takes = LUGE__HAS_VELOCITY })
-UPDATE(update_adagrad, "v += g^2, w -= rate g / sqrt(v + eps)", adagrad, 4, 1 | 8,
-       { .epsilon = { 1e-7, 1e-10 }, .needs = LUGE__HAS_V, .takes = LUGE__HAS_V })
-UPDATE(update_rmsprop, "v = rho v + (1-rho) g^2, w -= rate g / sqrt(v + eps)", rmsprop, 6, 1 | 8 | 16 | 32,
-       { .momentum = 0.9,
-         .rho = { 0.9, 0.99 },
-         .epsilon = { 1e-7, 1e-8 },
-         .needs = LUGE__HAS_V,
-         .takes = LUGE__HAS_V | LUGE__HAS_M | LUGE__HAS_VELOCITY })
+UPDATE(update_sgd, "w -= rate g; with velocity u: u = momentum u - rate g, w += u", sgd, 4, 1 | 8)
+UPDATE(update_adagrad, "v += g^2, w -= rate g / sqrt(v + eps)", adagrad, 4, 1 | 8)
+UPDATE(update_rmsprop, "v = rho v + (1-rho) g^2, w -= rate g / sqrt(v + eps)", rmsprop, 6, 1 | 8 | 16 | 32)
 UPDATE(update_adam, "w -= a m / (sqrt v + eps), m and v means of g and g^2, a = rate sqrt(1-b2^t) / (1-b1^t)", adam, 7,
-       1 | 16 | 32 | 64,
-       { .epsilon = { 1e-7, 1e-8 },
-         .needs = LUGE__HAS_STEP | LUGE__HAS_M | LUGE__HAS_V,
-         .takes = LUGE__HAS_STEP | LUGE__HAS_M | LUGE__HAS_V | LUGE__HAS_V_MAX })
-UPDATE(update_adamw, "w -= rate weight_decay w, then adam", adamw, 7, 1 | 16 | 32 | 64,
-       { .epsilon = { 1e-7, 1e-8 },
-         .weight_decay = { 0.004, 0.01 },
-         .needs = LUGE__HAS_STEP | LUGE__HAS_M | LUGE__HAS_V,
-         .takes = LUGE__HAS_STEP | LUGE__HAS_M | LUGE__HAS_V | LUGE__HAS_V_MAX })
+       1 | 16 | 32 | 64)
+UPDATE(update_adamw, "w -= rate weight_decay w, then adam", adamw, 7, 1 | 16 | 32 | 64)

@@ -41,6 +41,9 @@ static luge_status reshape_sizes(luge__infer *q, const luge_shape *wanted, luge_
             rest = i;
             continue;
         }
+        if (d < -1 - in->ndim || (d < -1 && (kept >> (-2 - d) & 1)))
+            return luge__fail(q->ctx, LUGE_ESHAPE, "reshape: %S names a dimension twice, or one that %S has not",
+                              wanted, in);
         out->dim[i] = d < -1 ? in->dim[-2 - d] : d;
         if ((out->dim[i] && known > INT64_MAX / out->dim[i]) || (d > 0 && given > INT64_MAX / d))
             return luge__fail(q->ctx, LUGE_ESHAPE, "reshape: the size of %S overflows", wanted);
@@ -209,7 +212,20 @@ luge_val luge_flatten(luge_graph *g, luge_val x)
 static luge_status transpose_infer(luge__infer *q)
 {
     const luge__axes_attr *attr = q->attr;
+    luge_status status = LUGE_OK;
+    uint32_t seen = 0;
     q->out = *q->in[0];
+    if (attr->axes.n != q->out.shape.ndim)
+        return luge__fail(q->ctx, LUGE_EINVAL, "transpose: %d axes for %d dimensions", (int)attr->axes.n,
+                          (int)q->out.shape.ndim);
+    for (int i = 0; i < attr->axes.n && !status; i++) {
+        const int32_t axis = attr->axes.axis[i];
+        status = luge__expect_axis(q, 0, axis);
+        if (!status && (seen >> axis & 1))
+            status = luge__fail(q->ctx, LUGE_EINVAL, "transpose: axis %d is named twice", (int)axis);
+        seen |= status ? 0 : 1u << axis;
+    }
+    if (status) return status;
     for (int i = 0; i < q->out.shape.ndim; i++) q->out.shape.dim[i] = q->in[0]->shape.dim[attr->axes.axis[i]];
     return LUGE_OK;
 }
@@ -262,23 +278,9 @@ luge_val luge_permute_dims(luge_graph *g, luge_val x, luge_axes axes)
 {
     if (!luge__usable(g, "transpose", x)) return luge__none();
     const int ndim = luge__ndim(g, x);
-    luge_context *ctx = luge__graph_ctx(g);
-    uint32_t seen = 0;
-    if (axes.n != ndim) {
-        luge__fail(ctx, LUGE_EINVAL, "transpose: %d axes for %d dimensions", (int)axes.n, ndim);
-        return luge__none();
-    }
-    luge__axes_attr attr = { .axes = { .n = ndim } };
-    for (int i = 0; i < ndim; i++) {
-        const int a = luge__axis(g, "transpose", axes.axis[i], ndim);
-        if (a < 0) return luge__none();
-        if (seen >> a & 1) {
-            luge__fail(ctx, LUGE_EINVAL, "transpose: axis %d is named twice", a);
-            return luge__none();
-        }
-        seen |= 1u << a;
-        attr.axes.axis[i] = a;
-    }
+    luge__axes_attr attr = { .axes = { .n = axes.n } };
+    for (int i = 0; i < axes.n && i < ndim; i++)
+        if ((attr.axes.axis[i] = luge__axis(g, "transpose", axes.axis[i], ndim)) < 0) return luge__none();
     return luge__append(g, LUGE__OP_transpose, &x, 1, &attr);
 }
 
@@ -365,10 +367,20 @@ luge_val luge_expand(luge_graph *g, luge_val x, luge_val like)
 /* ---- slice and its adjoint
  * ---------------------------------------------------------------------------------------------------------- */
 
+/* The operand whose axis is sliced: x of slice, like of unslice. */
+static luge_status check_slice(const luge__infer *q, int operand)
+{
+    const luge__slice_attr *attr = q->attr;
+    if (attr->step >= 1) return luge__expect_axis(q, operand, attr->axis);
+    return luge__fail(q->ctx, LUGE_EINVAL, "%s: step %l; at least 1 is expected", q->op->name, attr->step);
+}
+
 static luge_status slice_infer(luge__infer *q)
 {
     const luge__slice_attr *attr = q->attr;
     int64_t first;
+    const luge_status status = check_slice(q, 0);
+    if (status) return status;
     q->out = *q->in[0];
     luge__slice_range(attr, q->in[0]->shape.dim[attr->axis], &first, &q->out.shape.dim[attr->axis]);
     return LUGE_OK;
@@ -421,6 +433,8 @@ static luge_status unslice_infer(luge__infer *q)
     const luge__slice_attr *attr = q->attr;
     int64_t first;
     luge_shape part = q->in[1]->shape;
+    const luge_status status = check_slice(q, 1);
+    if (status) return status;
     q->out = (luge__type){ .dtype = q->in[0]->dtype, .shape = part };
     luge__slice_range(attr, part.dim[attr->axis], &first, &part.dim[attr->axis]);
     if (luge__shape_equal(&part, &q->in[0]->shape)) return LUGE_OK;
@@ -466,10 +480,6 @@ luge_val luge_slice(luge_graph *g, luge_val x, int axis, int64_t start, int64_t 
     if (!luge__usable(g, "slice", x)) return luge__none();
     const int a = luge__axis(g, "slice", axis, luge__ndim(g, x));
     if (a < 0) return luge__none();
-    if (step < 1) {
-        luge__fail(luge__graph_ctx(g), LUGE_EINVAL, "slice: step %l; at least 1 is expected", step);
-        return luge__none();
-    }
     const luge__slice_attr attr = { a, start, stop, step };
     return luge__append(g, LUGE__OP_slice, &x, 1, &attr);
 }
