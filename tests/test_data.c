@@ -267,12 +267,12 @@ static void order(luge_test *t)
     luge_row_order(1, 1, 0, a);
     /* with replacement: each of 10 about 1000 times of 10000, deviation 30 */
     int64_t count[10] = { 0 }, *many = malloc(10000 * sizeof *many);
-    luge_row_sample(1, 1, 10000, many);
+    luge_row_sample(1, 1, 10000, 10000, many);
     for (int i = 0; i < 10000; i++) {
         if (CHECK(t, many[i] >= 0 && many[i] < 10000)) count[many[i] / 1000]++;
     }
     for (int i = 0; i < 10; i++) CHECK(t, count[i] > 850 && count[i] < 1150);
-    luge_row_sample(1, 1, 0, many);
+    luge_row_sample(1, 1, 0, 0, many);
     free(many);
 }
 
