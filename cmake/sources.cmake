@@ -39,6 +39,7 @@ set(LUGE_SOURCES
     src/core/file.c
     src/core/json_read.c
     src/core/json_write.c
+    src/core/nearest.c
     src/core/number.c
     src/core/pool.c
     src/core/random.c
@@ -51,8 +52,10 @@ set(LUGE_SOURCES
     src/data/csv.c
     src/data/csv_read.c
     src/data/dataset.c
+    src/data/digits.c
     src/data/gather.c
     src/data/idx.c
+    src/data/make.c
     src/data/npy.c
     src/data/order.c
     src/data/parts.c
@@ -185,11 +188,12 @@ set(LUGE_TEST_SOURCES
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_json.c
+    tests/test_make.c
     tests/test_message.c
     tests/test_metrics.c
     tests/test_misuse.c
-    tests/test_oom.c
     tests/test_number.c
+    tests/test_oom.c
     tests/test_ops_errors.c
     tests/test_ops_forward.c
     tests/test_ops_gradient.c
@@ -233,6 +237,7 @@ set(LUGE_TEST_SUITES
     scale
     array
     csv
+    make
     data
     scaling
     metrics

@@ -89,6 +89,34 @@ LUGE_API luge_dataset *luge_dataset_read_csv_with(luge_context *ctx, const luge_
     luge_dataset_read_csv_with(ctx, &(luge_csv_options){ .size = sizeof(luge_csv_options), .path = __VA_ARGS__ })
 #endif
 
+/* ---- data that is made up -----------------------------------------------------------------------------------------
+ */
+
+/* Options of luge_make_data. Zero means the default. */
+typedef struct luge_make_options {
+    size_t size;
+    const char *name; /* the last positional argument */
+    int64_t rows;     /* default 1000; gates always have 4 */
+    uint64_t seed;    /* default 1; row i depends on it and on i alone */
+    double noise;     /* deviation of what is added to each coordinate, or to sine; default by name; LUGE_NO_NOISE: 0 */
+    int32_t classes;  /* blobs and spirals: default 3 and 2, at most 10 */
+} luge_make_options;
+#define LUGE_NO_NOISE (-1.0)
+
+/* A data set without a file, by name:
+ *   and, or, nand, xor   the truth table: two features, one number
+ *   blobs, moons, circles, spirals   points of a plane in classes; features "x", "y"
+ *   sine                 a number from a number: y = sin x, x in [-pi, pi)
+ *   digits               28 x 28 u8 pixels scaled to [0, 1], drawn as by hand; ten classes
+ * NULL on an error; an unknown name is answered with the nearest. */
+LUGE_API luge_dataset *luge_make_data_with(luge_context *ctx, const luge_make_options *options);
+#ifndef __cplusplus
+#define luge_make_data(ctx, ...)                                                                                       \
+    luge_make_data_with(ctx, &(luge_make_options){ .size = sizeof(luge_make_options), .name = __VA_ARGS__ })
+#endif
+/* Names of luge_make_data, index 0, 1, ...; NULL after the last. */
+LUGE_API const char *luge_make_data_name(int index);
+
 /* ---- looking ------------------------------------------------------------------------------------------------------
  */
 

@@ -49,7 +49,5 @@ typedef struct luge__words {
 /* Number of the text, which is entered where it is new; -1 on an error. */
 int64_t luge__words_enter(luge__words *words, const char *text, size_t length);
 void luge__words_free(luge__words *words);
-/* The word that most resembles the text; there is one at least. */
-const char *luge__words_nearest(const luge__words *words, const char *text);
 
 #endif
