@@ -52,7 +52,7 @@ set(LUGE_SOURCES
     src/data/order.c
     src/data/parts.c
     src/data/scaling.c
-    src/data/source.c
+    src/data/window.c
     src/data/words.c
     src/graph/access.c
     src/graph/build.c
