@@ -60,7 +60,7 @@ set(LUGE_SOURCES
     src/data/order.c
     src/data/parts.c
     src/data/scaling.c
-    src/data/source.c
+    src/data/window.c
     src/data/words.c
     src/graph/access.c
     src/graph/build.c
@@ -270,8 +270,11 @@ set(LUGE_ISA_TEST_PROGRAMS
 
 # tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
 set(LUGE_FUZZ
+    csv
     graph_json
+    idx
     json
+    npy
     tensor_file
 )
 
