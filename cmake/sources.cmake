@@ -116,6 +116,7 @@ set(LUGE_SOURCES
     src/train/progress.c
     src/train/save.c
     src/train/step.c
+    src/train/text.c
 )
 
 # Those of them that work in every step of a run: built for speed, the others for size.
