@@ -196,6 +196,7 @@ set(LUGE_TEST_SOURCES
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_optimizers.c
     tests/test_schedule.c
     tests/test_tensor_file.c
     tests/test_tensor_hostile.c
@@ -226,6 +227,7 @@ set(LUGE_TEST_SUITES
     scale
     metrics
     schedule
+    optimizers
     oom
     api
     ops_forward
