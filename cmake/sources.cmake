@@ -179,6 +179,7 @@ set(LUGE_TEST_SOURCES
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_json.c
+    tests/test_losses.c
     tests/test_message.c
     tests/test_metrics.c
     tests/test_misuse.c
@@ -228,6 +229,7 @@ set(LUGE_TEST_SUITES
     metrics
     schedule
     optimizers
+    losses
     oom
     api
     ops_forward
