@@ -189,6 +189,7 @@ set(LUGE_TEST_SOURCES
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_json.c
+    tests/test_losses.c
     tests/test_make.c
     tests/test_message.c
     tests/test_metrics.c
@@ -207,6 +208,7 @@ set(LUGE_TEST_SOURCES
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_optimizers.c
     tests/test_scaling.c
     tests/test_schedule.c
     tests/test_tensor_file.c
@@ -243,6 +245,8 @@ set(LUGE_TEST_SUITES
     scaling
     metrics
     schedule
+    optimizers
+    losses
     oom
     api
     ops_forward

@@ -290,7 +290,8 @@ typedef struct luge_scores {
 typedef struct luge_evaluate_options {
     size_t size;
     luge_dataset *data; /* the last positional argument */
-    int64_t batch_size; /* default 32 at least; results do not depend on it but for the rounding of sums */
+    int64_t batch_size; /* default 256; results do not depend on it but for the rounding of sums. Only the loss
+                           half_sum_squared_error is one of batches: their mean, weighted by their rows */
     luge_metric metrics[LUGE_MAX_METRICS]; /* in place of those of luge_compile */
     double *confusion;                     /* if not NULL: [classes, classes] counts, true class by predicted class */
     int32_t classes;                       /* of confusion */

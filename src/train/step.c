@@ -241,6 +241,11 @@ luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *dat
         const luge_status status = luge_dataset_column(data, LUGE_TARGETS, i, &column);
         if (status) return status;
         if (!loss_of(m, i)) return luge__fail(m->ctx, LUGE_EINVAL, "%s: output %d has no loss", who, i);
+        const luge_shape y = luge_shape_of_val(m->graph, m->outputs[i]);
+        if (luge__loss_takes_classes(loss_of(m, i)) && (y.ndim < 2 || y.dim[y.ndim - 1] < 2))
+            return luge__fail(m->ctx, LUGE_ESHAPE,
+                              "%s: %s of an output with one column; 2 or more, or binary_crossentropy, are expected",
+                              who, luge_loss_name(loss_of(m, i)));
         key->classes[i] = luge__loss_takes_classes(loss_of(m, i)) && column.kind == LUGE_CLASSES;
     }
     return LUGE_OK;
