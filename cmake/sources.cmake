@@ -104,6 +104,7 @@ set(LUGE_SOURCES
     src/train/history.c
     src/train/layer.c
     src/train/load.c
+    src/train/load_training.c
     src/train/look.c
     src/train/model.c
     src/train/nan.c
