@@ -110,6 +110,7 @@ set(LUGE_SOURCES
     src/train/history.c
     src/train/layer.c
     src/train/load.c
+    src/train/load_training.c
     src/train/look.c
     src/train/model.c
     src/train/nan.c
@@ -205,6 +206,7 @@ set(LUGE_TEST_SOURCES
     tests/test_pool.c
     tests/test_random.c
     tests/test_replay.c
+    tests/test_resume.c
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
@@ -230,6 +232,7 @@ set(LUGE_TEST_SUITES
     gradient
     gradient_random
     replay
+    resume
     append
     graph_json
     plan
@@ -266,6 +269,7 @@ set(LUGE_TEST_SLOW_SUITES
 
 # tests/NAME.c: a program of its own, built once, or once per instruction set with the flags of LUGE_ISA_SOURCES.
 set(LUGE_TEST_PROGRAMS
+    crash_resume
     gemm_selftest
     oom_malloc
 )
