@@ -89,6 +89,7 @@ typedef struct luge__batch {
     size_t bytes;
     void *inputs[LUGE__MAX_MODEL_INPUTS], *targets[LUGE_MAX_OUTPUTS], *weights;
     int64_t *numbers;      /* of rows */
+    uint64_t loads;        /* how often rows were loaded: tells whether those of an earlier load still lie there */
     luge_target_kind kind; /* of the first target as it was loaded */
 } luge__batch;
 
@@ -156,6 +157,8 @@ struct luge_model {
 /* ---- model.c ---- */
 /* Zero, and a message that begins with who, unless the model can be worked with. */
 int luge__model_usable(luge_model *m, const char *who);
+/* The same, for what changes the model's structure: not while it is being trained (LUGE_ESTATE). */
+int luge__model_changeable(luge_model *m, const char *who);
 /* Builds what waits, if the shape of a row is known; LUGE_ESTATE where it is not, or there are no layers. */
 luge_status luge__model_ready(luge_model *m, const char *who);
 /* The same, taking the shape of rows from a data set where none is known. */
