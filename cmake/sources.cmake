@@ -171,14 +171,18 @@ set(LUGE_TEST_SOURCES
     tests/samples/shape.c
     tests/test_api.c
     tests/test_append.c
+    tests/test_callbacks.c
     tests/test_core.c
     tests/test_effects.c
+    tests/test_evaluate.c
     tests/test_file.c
+    tests/test_fit.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_json.c
+    tests/test_learn.c
     tests/test_message.c
     tests/test_metrics.c
     tests/test_misuse.c
@@ -191,6 +195,7 @@ set(LUGE_TEST_SOURCES
     tests/test_ops_threads.c
     tests/test_plan.c
     tests/test_pool.c
+    tests/test_progress.c
     tests/test_random.c
     tests/test_replay.c
     tests/test_run.c
@@ -226,6 +231,11 @@ set(LUGE_TEST_SUITES
     scale
     metrics
     schedule
+    fit
+    learn
+    callbacks
+    evaluate
+    progress
     oom
     api
     ops_forward

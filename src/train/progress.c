@@ -134,7 +134,7 @@ void luge__bar_step(luge__fit *f)
     n += duration(left + n, sizeof left - n, (now - b->began) * (f->steps - m->step) / (done > 0 ? done : 1));
     n += luge__format(left + n, sizeof left - n, " left");
     begin_line(f, &l, m->epoch + 1);
-    add_bar(&l, m->step, f->steps);
+    if (l.columns + 2 + BAR + n <= COLUMNS) add_bar(&l, m->step, f->steps);
     luge__log_put(&logs, "", "loss", m->loss_sum / m->loss_rows);
     for (int i = 0; i < m->n_metrics; i++) {
         double value = NAN;

@@ -46,6 +46,7 @@ typedef enum luge__mode { LUGE__TRAIN, LUGE__GATHER, LUGE__SCORE, LUGE__PREDICT,
 typedef struct luge__step_key {
     luge__mode mode;
     int64_t rows;
+    int64_t all;                       /* score: rows of the data set, where a loss is a sum over them; else 0 */
     int32_t weighted;                  /* rows have weights */
     int32_t classes[LUGE_MAX_OUTPUTS]; /* targets are class numbers */
 } luge__step_key;
