@@ -73,10 +73,10 @@ static int early_stopping(luge__fit *f, const luge_callback *c, luge__callback_s
     return 1;
 }
 
-/* Not after an interrupt: that training goes on later. */
+/* Not after an interrupt or in the middle of an epoch: that training goes on later. */
 static luge_status restore_best(luge__fit *f, const luge_callback *c, luge__callback_state *s)
 {
-    const int interrupted = f->m->stopped && f->o.interrupt && *f->o.interrupt;
+    const int interrupted = f->m->step > 0 || (f->m->stopped && f->o.interrupt && *f->o.interrupt);
     if (!c->restore_best_weights || !s->has_weights || interrupted) return LUGE_OK;
     return luge__copy_weights(f->m, s->weights, 1);
 }
