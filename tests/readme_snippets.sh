@@ -3,7 +3,8 @@
 # the static library, and run in an empty folder.
 #   readme_snippets.sh LIBRARY     default: build/libluge.a; CC names the compiler
 # A block with a main is a program. The other blocks of a page, one after another, are the body of one program, which
-# ends with a variable `failed`; a block that begins with "```c function" stands before it.
+# ends with a variable `failed`; a block that begins with "```c function" stands before it. The Python of the file
+# format must print what the first program of README.md prints, with its file; without NumPy that is left out.
 set -eu
 cd "$(dirname "$0")/.." || exit 2
 library=${1:-build/libluge.a}
@@ -48,11 +49,20 @@ for program in "$dir"/*.c; do
     name=$(basename "$program" .c)
     "${CC:-cc}" -std=c99 -pedantic -Wall -Wextra -Werror -I"$include" "$program" "$library" -lm -lpthread \
         -o "$dir/$name" || { echo "$name does not compile"; exit 1; }
-    mkdir "$dir/work"
-    (cd "$dir/work" && "$dir/$name") >"$dir/log" 2>&1 || { cat "$dir/log"; echo "$name failed"; exit 1; }
-    [ -z "${SHOW:-}" ] || { echo "-- $name"; cat "$dir/log"; }
-    rm -r "$dir/work"
+    mkdir "$dir/$name.files"
+    (cd "$dir/$name.files" && "$dir/$name") >"$dir/$name.log" 2>&1 || { cat "$dir/$name.log"; echo "$name failed"; exit 1; }
+    [ -z "${SHOW:-}" ] || { echo "-- $name"; cat "$dir/$name.log"; }
     tried=$((tried + 1))
 done
-[ -f "$dir/readme_1" ] && [ -f "$dir/models_body" ] && [ -f "$dir/api_body" ] || { echo "a page has no program"; exit 1; }
+for name in readme_1 models_body api_body; do
+    [ -f "$dir/$name" ] || { echo "there is no $name: a page has no program"; exit 1; }
+done
+
+python=${PYTHON:-/usr/bin/python3}
+if "$python" -c 'import numpy' 2>/dev/null; then
+    sed -n '/^```python$/,/^```$/p' docs/file-format.md | sed '/^```/d' >"$dir/read.py"
+    (cd "$dir/readme_1.files" && "$python" "$dir/read.py") >"$dir/read.log"
+    grep xor "$dir/readme_1.log" | diff - "$dir/read.log" || { echo "NumPy reads another network"; exit 1; }
+    tried=$((tried + 1))
+fi
 echo "$tried programs"
