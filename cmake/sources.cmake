@@ -39,6 +39,7 @@ set(LUGE_SOURCES
     src/core/file.c
     src/core/json_read.c
     src/core/json_write.c
+    src/core/nearest.c
     src/core/number.c
     src/core/pool.c
     src/core/random.c
@@ -51,13 +52,15 @@ set(LUGE_SOURCES
     src/data/csv.c
     src/data/csv_read.c
     src/data/dataset.c
+    src/data/digits.c
     src/data/gather.c
     src/data/idx.c
+    src/data/make.c
     src/data/npy.c
     src/data/order.c
     src/data/parts.c
     src/data/scaling.c
-    src/data/source.c
+    src/data/window.c
     src/data/words.c
     src/graph/access.c
     src/graph/build.c
@@ -185,11 +188,12 @@ set(LUGE_TEST_SOURCES
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_json.c
+    tests/test_make.c
     tests/test_message.c
     tests/test_metrics.c
     tests/test_misuse.c
-    tests/test_oom.c
     tests/test_number.c
+    tests/test_oom.c
     tests/test_ops_errors.c
     tests/test_ops_forward.c
     tests/test_ops_gradient.c
@@ -233,6 +237,7 @@ set(LUGE_TEST_SUITES
     scale
     array
     csv
+    make
     data
     scaling
     metrics
@@ -265,8 +270,11 @@ set(LUGE_ISA_TEST_PROGRAMS
 
 # tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
 set(LUGE_FUZZ
+    csv
     graph_json
+    idx
     json
+    npy
     tensor_file
 )
 
