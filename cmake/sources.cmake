@@ -110,12 +110,14 @@ set(LUGE_SOURCES
     src/train/history.c
     src/train/layer.c
     src/train/load.c
+    src/train/load_training.c
     src/train/look.c
     src/train/model.c
     src/train/nan.c
     src/train/progress.c
     src/train/save.c
     src/train/step.c
+    src/train/text.c
 )
 
 # Those of them that work in every step of a run: built for speed, the others for size.
@@ -188,6 +190,7 @@ set(LUGE_TEST_SOURCES
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_json.c
+    tests/test_losses.c
     tests/test_make.c
     tests/test_message.c
     tests/test_metrics.c
@@ -203,9 +206,11 @@ set(LUGE_TEST_SOURCES
     tests/test_pool.c
     tests/test_random.c
     tests/test_replay.c
+    tests/test_resume.c
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_optimizers.c
     tests/test_scaling.c
     tests/test_schedule.c
     tests/test_tensor_file.c
@@ -227,6 +232,7 @@ set(LUGE_TEST_SUITES
     gradient
     gradient_random
     replay
+    resume
     append
     graph_json
     plan
@@ -242,6 +248,8 @@ set(LUGE_TEST_SUITES
     scaling
     metrics
     schedule
+    optimizers
+    losses
     oom
     api
     ops_forward
@@ -261,6 +269,7 @@ set(LUGE_TEST_SLOW_SUITES
 
 # tests/NAME.c: a program of its own, built once, or once per instruction set with the flags of LUGE_ISA_SOURCES.
 set(LUGE_TEST_PROGRAMS
+    crash_resume
     gemm_selftest
     oom_malloc
 )

@@ -50,6 +50,11 @@ if(TARGET oom_malloc) # its own malloc fails when told to
     target_link_options(oom_malloc PRIVATE
         LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=pthread_create)
 endif()
+if(TARGET crash_resume) # it dies at a call of these
+    target_link_options(crash_resume PRIVATE
+        LINKER:--wrap=open,--wrap=flock,--wrap=ftruncate,--wrap=fchmod,--wrap=write,--wrap=fsync
+        LINKER:--wrap=rename,--wrap=close,--wrap=unlink)
+endif()
 foreach(name IN LISTS LUGE_ISA_TEST_PROGRAMS)
     foreach(isa IN LISTS LUGE_ISAS)
         luge_test_program(${name}_${isa} tests/${name}.c)

@@ -50,6 +50,11 @@ LUGE_API void luge_model_free(luge_model *model);
 /* Appends a layer to the chain. Without an input layer first, the chain is built when the first data shows the shape of
  * a row; then (or now) a layer that does not fit is an error that names it. */
 LUGE_API luge_status luge_add_layer(luge_model *model, const luge_layer *layer);
+/* Appends layers that a text describes: "dense 100 relu l2=0.001, batchnorm, dropout 0.2, dense 10 softmax". A layer is
+ * its name (dense UNITS [ACTIVATION], dropout RATE, batchnorm, layernorm, flatten, embedding SIZE LENGTH,
+ * normalization, rescaling FACTOR) or an activation's; l1, l2, init, bias, momentum, epsilon, slope, frozen, name
+ * follow as NAME=VALUE. Errors name the column and the nearest word; the layers before it are there. */
+LUGE_API luge_status luge_add_layers(luge_model *model, const char *text);
 /* Builds the chain for rows of that shape (without the batch) now. */
 LUGE_API luge_status luge_build(luge_model *model, luge_shape row);
 
@@ -285,7 +290,8 @@ typedef struct luge_scores {
 typedef struct luge_evaluate_options {
     size_t size;
     luge_dataset *data; /* the last positional argument */
-    int64_t batch_size; /* default 32 at least; results do not depend on it but for the rounding of sums */
+    int64_t batch_size; /* default 256; results do not depend on it but for the rounding of sums. Only the loss
+                           half_sum_squared_error is one of batches: their mean, weighted by their rows */
     luge_metric metrics[LUGE_MAX_METRICS]; /* in place of those of luge_compile */
     double *confusion;                     /* if not NULL: [classes, classes] counts, true class by predicted class */
     int32_t classes;                       /* of confusion */

@@ -202,10 +202,15 @@ luge_status luge__callbacks_check(luge__fit *f)
             return luge__fail(ctx, LUGE_EINVAL, "fit: callback %d: a number is out of range", i);
         if (c.kind == LUGE_REDUCE_RATE_ON_PLATEAU && f->m->optimizer.schedule)
             return luge__fail(ctx, LUGE_EINVAL, "fit: the rate follows a schedule; a callback cannot reduce it");
+    }
+    for (int i = 0, more = 1; i < LUGE_MAX_CALLBACKS; i++) { /* what those of an earlier fit remember goes, too */
+        const luge_callback *c = more ? f->o.callbacks[i] : NULL;
+        const luge_callback_kind kind = c ? c->kind : LUGE_CUSTOM_CALLBACK;
         luge__callback_state *s = &f->m->callbacks[i];
-        if (f->o.resume && s->kind == c.kind) continue;
+        more = c != NULL;
+        if (f->o.resume && s->kind == kind) continue;
         luge__release(ctx, s->weights, s->weight_bytes);
-        *s = (luge__callback_state){ .kind = c.kind };
+        *s = (luge__callback_state){ .kind = kind };
     }
     return LUGE_OK;
 }

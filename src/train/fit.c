@@ -184,24 +184,40 @@ static luge_status size_batches(luge__fit *f)
     return f->order ? LUGE_OK : LUGE_ENOMEM;
 }
 
+/* Whether training can go on where the model stopped; nothing is changed. */
+static luge_status check_resume(const luge__fit *f, uint64_t fingerprint)
+{
+    const luge_model *m = f->m;
+    if (m->fingerprint != fingerprint)
+        return luge__fail(m->ctx, LUGE_ESTATE, "fit: to resume, the data must be what it was: %l rows then, %l now%s",
+                          m->data_rows, f->rows, m->data_rows == f->rows ? ", with other contents" : "");
+    if (m->batch_size != f->o.batch_size || m->sampling != (int64_t)f->o.sampling)
+        return luge__fail(m->ctx, LUGE_ESTATE,
+                          "fit: to resume, batch_size must be %l and sampling %l as before, not %l and %d",
+                          m->batch_size, m->sampling, f->o.batch_size, (int)f->o.sampling);
+    if (m->step > f->steps)
+        return luge__fail(m->ctx, LUGE_ESTATE,
+                          "fit: to resume after step %l of an epoch, it must have as many steps, not %l", m->step,
+                          f->steps);
+    return LUGE_OK;
+}
+
 /* Where this fit begins: anew, or where the model stopped. */
 static luge_status begin(luge__fit *f)
 {
     luge_model *m = f->m;
     const uint64_t fingerprint = luge_dataset_fingerprint(f->data);
-    if (luge_failed(m->ctx)) return luge_failure(m->ctx);
-    if (f->o.resume && m->fingerprint) {
-        if (m->fingerprint != fingerprint)
-            return luge__fail(m->ctx, LUGE_ESTATE,
-                              "fit: to resume, the data must be what it was: %l rows then, %l now%s", m->data_rows,
-                              f->rows, m->data_rows == f->rows ? ", with other contents" : "");
-        if (m->batch_size != f->o.batch_size || m->sampling != (int64_t)f->o.sampling)
-            return luge__fail(m->ctx, LUGE_ESTATE, "fit: to resume, batch_size must be %l and sampling %l as before",
-                              m->batch_size, m->sampling);
-    } else {
+    luge_status status = luge_failure(m->ctx);
+    if (!m->fingerprint) f->o.resume = 0; /* it has not been trained */
+    if (!status && f->o.resume) status = check_resume(f, fingerprint);
+    if (!status) status = luge__callbacks_check(f);
+    if (status) return status;
+    if (!f->o.resume) {
         if (m->step) m->order++; /* an epoch that was begun is not begun again */
         m->epoch = f->o.initial_epoch;
         m->step = 0;
+        m->loss_sum = m->loss_rows = 0;
+        luge_metric_reset(m->metrics);
         if (m->history.epochs > m->epoch) m->history.epochs = m->epoch;
         if (!m->history.epochs) luge__history_clear(m);
     }
@@ -233,7 +249,6 @@ static luge_status prepare(luge__fit *f)
     if (!status) status = luge__step_key_for(m, "fit", f->data, LUGE__TRAIN, weighted, &f->key);
     if (!status) status = luge__model_state(m);
     if (!status) status = metrics_ready(m);
-    if (!status) status = luge__callbacks_check(f);
     if (!status) status = begin(f);
     if (status) return status;
     copy_names(m, f->data, LUGE_TARGETS, &m->class_names, &m->n_class_names);

@@ -17,8 +17,6 @@ static void destroy(luge__object *object)
     luge__compile_forget(m);
     luge__history_clear(m);
     luge__release(ctx, m->history.values, m->history.capacity * LUGE__MAX_LOGS * sizeof(double));
-    for (int i = 0; i < LUGE_MAX_CALLBACKS; i++)
-        luge__release(ctx, m->callbacks[i].weights, m->callbacks[i].weight_bytes);
     luge__release(ctx, m->batch.memory, m->batch.bytes);
     luge__release(ctx, m->pending, m->pending_capacity * sizeof *m->pending);
     luge__release(ctx, m->layers, m->layer_capacity * sizeof *m->layers);

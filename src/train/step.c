@@ -66,6 +66,20 @@ static luge_graph *replay_forward(luge_model *m, luge__step *s)
     return g;
 }
 
+/* Each output has a row for each row of the input, as many elements in each as the forward graph says. */
+static luge_status check_outputs(const luge_model *m, const luge__step *s)
+{
+    for (int i = 0; i < m->n_outputs; i++) {
+        luge_shape expected = luge_shape_of_val(m->graph, m->outputs[i]);
+        const luge_shape shape = luge_shape_of_val(s->graph, s->outputs[i]);
+        expected.dim[0] = s->key.rows;
+        if (luge__shape_equal(&shape, &expected)) continue;
+        return luge__fail(m->ctx, LUGE_ESHAPE, "model: output %d is %S for %l rows; %S is expected", i, &shape,
+                          s->key.rows, &expected);
+    }
+    return LUGE_OK;
+}
+
 static luge_val penalty(luge_graph *g, luge_val total, luge_val term, double factor)
 {
     luge_node_info info;
@@ -173,7 +187,7 @@ static luge_status build_graph(luge_model *m, luge__step *s, outputs *out)
 {
     const luge__mode mode = s->key.mode;
     luge_graph *g = s->graph = replay_forward(m, s);
-    if (!g) return luge_failure(m->ctx);
+    if (!g || check_outputs(m, s)) return luge_failure(m->ctx);
     if (mode == LUGE__PREDICT) {
         for (int i = 0; i < m->n_outputs; i++) put(out, s->outputs[i]);
         return luge_failure(m->ctx);
@@ -241,6 +255,11 @@ luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *dat
         const luge_status status = luge_dataset_column(data, LUGE_TARGETS, i, &column);
         if (status) return status;
         if (!loss_of(m, i)) return luge__fail(m->ctx, LUGE_EINVAL, "%s: output %d has no loss", who, i);
+        const luge_shape y = luge_shape_of_val(m->graph, m->outputs[i]);
+        if (luge__loss_takes_classes(loss_of(m, i)) && (y.ndim < 2 || y.dim[y.ndim - 1] < 2))
+            return luge__fail(m->ctx, LUGE_ESHAPE,
+                              "%s: %s of an output with one column; 2 or more, or binary_crossentropy, are expected",
+                              who, luge_loss_name(loss_of(m, i)));
         key->classes[i] = luge__loss_takes_classes(loss_of(m, i)) && column.kind == LUGE_CLASSES;
     }
     return LUGE_OK;
