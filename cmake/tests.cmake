@@ -100,6 +100,9 @@ endif()
 # The guide to adding an operator, followed word for word in a copy of the tree.
 luge_add_test(adding_an_op guide sh "${PROJECT_SOURCE_DIR}/tests/adding_an_op.sh")
 set_tests_properties(adding_an_op PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+# Every program and snippet of README.md and the guides.
+luge_add_test(readme_snippets guide sh "${PROJECT_SOURCE_DIR}/tests/readme_snippets.sh" "$<TARGET_FILE:luge_static>")
+set_tests_properties(readme_snippets PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
 # A C++ program over the plain functions.
 luge_add_test(cxx_api header sh -c
     "c++ -std=c++11 -pedantic -Wall -Wextra -Werror -I'${PROJECT_SOURCE_DIR}/include' \
