@@ -171,6 +171,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/shape.c
     tests/test_api.c
     tests/test_append.c
+    tests/test_building.c
     tests/test_core.c
     tests/test_effects.c
     tests/test_file.c
@@ -178,7 +179,9 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
+    tests/test_initializers.c
     tests/test_json.c
+    tests/test_layers.c
     tests/test_losses.c
     tests/test_message.c
     tests/test_metrics.c
@@ -230,6 +233,9 @@ set(LUGE_TEST_SUITES
     schedule
     optimizers
     losses
+    initializers
+    layers
+    building
     oom
     api
     ops_forward
