@@ -197,7 +197,7 @@ static void refuse(luge_test *t, luge_status status, const char *words, luge_sha
 static void refused(luge_test *t)
 {
     const luge_shape row = luge_shape_of(2);
-    const double nan = NAN;
+    const double nan = (double)NAN;
     refuse(t, LUGE_EINVAL, "dense: units must be at least 1", row, luge_dense(0));
     refuse(t, LUGE_EINVAL, "dense: units must be at least 1", row, luge_dense(-3));
     refuse(t, LUGE_EINVAL, "mine: a regularizer", row, luge_dense(1, .name = "mine", .kernel_l2 = -1));

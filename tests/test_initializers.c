@@ -228,7 +228,7 @@ static void refuse(luge_test *t, const char *words, luge_initializer initializer
 
 static void refused(luge_test *t)
 {
-    const double nan = NAN, infinity = INFINITY;
+    const double nan = (double)NAN, infinity = (double)INFINITY;
     double v[2];
     refuse(t, "uniform from 2 to 1 is empty", luge_init_uniform(2, 1));
     refuse(t, "uniform from 1 to 1 is empty", luge_init_uniform(1, 1));
