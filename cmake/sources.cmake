@@ -181,6 +181,7 @@ set(LUGE_TEST_SOURCES
     tests/test_api.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_building.c
     tests/test_callbacks.c
     tests/test_core.c
     tests/test_csv.c
@@ -193,7 +194,9 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
+    tests/test_initializers.c
     tests/test_json.c
+    tests/test_layers.c
     tests/test_learn.c
     tests/test_losses.c
     tests/test_make.c
@@ -263,6 +266,9 @@ set(LUGE_TEST_SUITES
     callbacks
     evaluate
     progress
+    initializers
+    layers
+    building
     oom
     api
     ops_forward
