@@ -266,7 +266,10 @@ set(LUGE_ISA_TEST_PROGRAMS
 # tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
 set(LUGE_FUZZ
     graph_json
+    csv
+    idx
     json
+    npy
     tensor_file
 )
 

@@ -108,11 +108,15 @@ static void idx_types(luge_test *t)
         CHECK_STATUS(t, luge_array_read(a, 0, n, out, n * size), LUGE_OK);
         for (uint32_t k = 0; k < n; k++) {
             const unsigned char *b = idx_bytes + k * (uint32_t)rows[i].bytes;
-            int32_t wide = (int16_t)(uint16_t)(b[0] << 8 | b[1]);
+            const int32_t wide = rows[i].bytes > 1 ? (int16_t)(uint16_t)(b[0] << 8 | b[1]) : 0;
             uint64_t word = 0;
             for (int j = 0; j < rows[i].bytes; j++) word = word << 8 | b[j];
             uint32_t low = (uint32_t)word;
-            memcpy(expected, rows[i].code == 11 ? (void *)&wide : size == 4 ? (void *)&low : (void *)&word, size);
+            memcpy(expected,
+                   rows[i].code == 11 ? (const void *)&wide
+                   : size == 4        ? (const void *)&low
+                                      : (const void *)&word,
+                   size);
             if (size == 1) expected[0] = b[0];
             CHECK(t, memcmp(out + k * size, expected, size) == 0);
         }

@@ -155,11 +155,15 @@ static void files(luge_test *t)
         const uint32_t dims[] = { (uint32_t)n, 200, 200 };
         CHECK(t, data_file_put(&f, head, idx_header(head, 8, 3, dims), all, (size_t)n * ROW));
         luge_dataset *m = luge_dataset_create(ctx), *d = luge_dataset_create(ctx);
-        luge_dataset_add_features(m, luge_array_borrow(ctx, LUGE_U8, luge_shape_of(n, 200, 200), all), .scale = 1 / 255.);
+        luge_dataset_add_features(m, luge_array_borrow(ctx, LUGE_U8, luge_shape_of(n, 200, 200), all),
+                                  .scale = 1 / 255.);
         luge_dataset_add_features(d, luge_array_idx(ctx, f.path), .scale = 1 / 255.);
         for (int k = 0; k < 8; k++) {
             for (int i = 0; i < 64; i++)
-                rows[i] = k == 0 ? i : k == 1 ? i + n / 2 : k < 4 && i > 5 ? rows[i - 1] + 1 : luge_test_below(t, n - 64);
+                rows[i] = k == 0           ? i
+                          : k == 1         ? i + n / 2
+                          : k < 4 && i > 5 ? rows[i - 1] + 1
+                                           : luge_test_below(t, n - 64);
             const size_t bytes = 64 * ROW * sizeof *a;
             CHECK_STATUS(t, luge_dataset_gather(m, LUGE_FEATURES, 0, 0, LUGE_F32, rows, 64, a, bytes), LUGE_OK);
             CHECK_STATUS(t, luge_dataset_gather(d, LUGE_FEATURES, 0, 0, LUGE_F32, rows, 64, b, bytes), LUGE_OK);

@@ -21,6 +21,8 @@ static luge_status refill(luge__csv *csv)
     csv->end -= csv->start;
     memmove(data, data + csv->start, csv->end);
     csv->start = 0;
+    if (csv->end == csv->buffer->bytes) /* a field is shorter, a file that fits has a byte to spare */
+        return luge__fail(csv->ctx, LUGE_EIO, "%s: the file changed while it was read", csv->file.path);
     const luge_status status =
         luge__input_read(&csv->file, csv->offset, data + csv->end, csv->buffer->bytes - csv->end, &got);
     csv->end += got;
@@ -55,7 +57,7 @@ luge_status luge__csv_open(luge_context *ctx, const char *path, char delimiter, 
     *csv = (luge__csv){ .ctx = ctx, .delimiter = delimiter };
     luge_status status = luge__input_open(ctx, path, &csv->file);
     if (status) return status;
-    csv->buffer = luge__buffer_create(ctx, BUFFER);
+    csv->buffer = luge__buffer_create(ctx, csv->file.bytes < BUFFER ? (size_t)csv->file.bytes + 1 : BUFFER);
     status = csv->buffer ? luge__csv_rewind(csv) : LUGE_ENOMEM;
     if (status) luge__csv_close(csv);
     return status;

@@ -138,6 +138,7 @@ luge_status luge__gather(luge_dataset *data, const luge__column *c, luge_role ro
 {
     size_t out_bytes;
     luge_status status = luge__gathered_row(data, c, role, &kind, &dtype, &out_bytes);
+    if (!rows && out_bytes == 0) n = 0; /* however many empty rows there are */
     for (int64_t i = 0; !status && i < n;) {
         int64_t run = 0, start = 0;
         for (; i + run < n; run++) {
