@@ -22,8 +22,7 @@ static inline luge_dataset *cancer_rows(luge_context *ctx, const char *path)
     luge_dataset_gather(file, LUGE_FEATURES, 0, LUGE_NUMBERS, LUGE_F64, NULL, CANCER_ROWS, x, sizeof x);
     luge_dataset_gather(file, LUGE_TARGETS, 0, LUGE_NUMBERS, LUGE_F64, NULL, CANCER_ROWS, malignant, sizeof malignant);
     luge_dataset *data = luge_dataset_create(ctx);
-    luge_dataset_add_features(data,
-                              luge_array_borrow(ctx, LUGE_F64, luge_shape_of(CANCER_ROWS, CANCER_INPUTS), x));
+    luge_dataset_add_features(data, luge_array_borrow(ctx, LUGE_F64, luge_shape_of(CANCER_ROWS, CANCER_INPUTS), x));
     luge_dataset_add_targets(data, luge_array_borrow(ctx, LUGE_F64, luge_shape_of(CANCER_ROWS, 1), malignant),
                              .scale = -1, .offset = 1);
     return data;

@@ -13,8 +13,8 @@ int main(int argc, char **argv)
     const cancer data = cancer_data(ctx, path);
 
     luge_model *m = luge_sequential(ctx, .dtype = LUGE_F64);
-    luge_add_layer(m, luge_dense(1, .activation = LUGE_SIGMOID, .kernel_initializer = luge_init_ones(),
-                                 .kernel_l2 = 0.01 / 728));
+    luge_add_layer(
+        m, luge_dense(1, .activation = LUGE_SIGMOID, .kernel_initializer = luge_init_ones(), .kernel_l2 = 0.01 / 728));
     luge_compile(m, .optimizer = luge_sgd(.learning_rate = 0.1), .loss = LUGE_BINARY_CROSSENTROPY,
                  .metrics = { LUGE_ACCURACY });
     if (luge_failed(ctx)) return finish(ctx);

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
     luge_add_layer(m, luge_flatten_layer());
     luge_add_layer(m, luge_dense(196, .activation = LUGE_SIGMOID));
     luge_add_layer(m, luge_dense(1, .activation = LUGE_SIGMOID));
-    luge_compile(m, .optimizer = luge_sgd(.learning_rate = 0.5), .loss = LUGE_BINARY_CROSSENTROPY,
+    luge_compile(m, .optimizer = luge_sgd(.learning_rate = 0.1), .loss = LUGE_BINARY_CROSSENTROPY,
                  .metrics = { LUGE_ACCURACY });
     learn_five_or_eight(ctx, m, folder, iterations);
     return finish(ctx);

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) luge_add_layer(m, luge_dense(atoi(argv[i]), .activation = LUGE_SIGMOID));
     for (int i = 0; i < 2 && argc <= 2; i++) luge_add_layer(m, luge_dense(i ? 25 : 100, .activation = LUGE_SIGMOID));
     luge_add_layer(m, luge_dense(1, .activation = LUGE_SIGMOID));
-    luge_compile(m, .optimizer = luge_sgd(.learning_rate = 1), .loss = LUGE_BINARY_CROSSENTROPY,
+    luge_compile(m, .optimizer = luge_sgd(.learning_rate = 0.3), .loss = LUGE_BINARY_CROSSENTROPY,
                  .metrics = { LUGE_ACCURACY });
     learn_five_or_eight(ctx, m, folder, 400);
     return finish(ctx);

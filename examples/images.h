@@ -7,8 +7,8 @@
 /* A file of images or labels, of the part "train" or "t10k", as an array. */
 static inline luge_array *idx_file(luge_context *ctx, const char *folder, const char *part, const char *what)
 {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s-%s-ubyte", folder, part, what);
+    char path[1100];
+    snprintf(path, sizeof path, "%.1023s/%s-%s-ubyte", folder, part, what);
     return luge_array_idx(ctx, path);
 }
 

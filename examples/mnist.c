@@ -36,8 +36,9 @@ int main(int argc, char **argv)
     printf("    steps     train    test     train    test\n");
     for (int epoch = 1; epoch <= EPOCHS + 1; epoch = epoch == EPOCHS ? epoch + 1 : 2 * epoch)
         printf("   %6d    %.4f  %.4f    %.4f  %.4f\n", epoch > EPOCHS ? STEPS : epoch * STEPS_PER_EPOCH,
-               luge_history_value(sigmoid, epoch - 1, "accuracy"), luge_history_value(sigmoid, epoch - 1, "val_accuracy"),
-               luge_history_value(relu, epoch - 1, "accuracy"), luge_history_value(relu, epoch - 1, "val_accuracy"));
+               luge_history_value(sigmoid, epoch - 1, "accuracy"),
+               luge_history_value(sigmoid, epoch - 1, "val_accuracy"), luge_history_value(relu, epoch - 1, "accuracy"),
+               luge_history_value(relu, epoch - 1, "val_accuracy"));
     expect("sigmoid after 16 epochs", luge_history_value(sigmoid, EPOCHS - 1, "val_accuracy"), 0.944, 0.006);
     expect("ReLU after 1 epoch", luge_history_value(relu, 0, "val_accuracy"), 0.902, 0.01);
     expect("ReLU after 16 epochs", luge_history_value(relu, EPOCHS - 1, "val_accuracy"), 0.969, 0.006);
