@@ -321,6 +321,20 @@ set(LUGE_EXAMPLES
     collapse
     gradient_check
     optimizers
+    learn_xor
+    sine
+    spirals
+)
+# Those that learn from files of data: their first argument is the folder. tests/with_data.sh runs them as slow tests.
+set(LUGE_DATA_EXAMPLES
+    cancer_neuron
+    cancer_layers
+    cancer_batches
+    mnist
+    five_eight
+    five_eight_deep
+    fashion_book
+    fashion_keras
 )
 set(LUGE_BENCH
     bench_gemm
