@@ -180,16 +180,20 @@ set(LUGE_TEST_SOURCES
     tests/test_api.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_callbacks.c
     tests/test_core.c
     tests/test_csv.c
     tests/test_data.c
     tests/test_effects.c
+    tests/test_evaluate.c
     tests/test_file.c
+    tests/test_fit.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_json.c
+    tests/test_learn.c
     tests/test_losses.c
     tests/test_make.c
     tests/test_message.c
@@ -204,6 +208,7 @@ set(LUGE_TEST_SOURCES
     tests/test_ops_threads.c
     tests/test_plan.c
     tests/test_pool.c
+    tests/test_progress.c
     tests/test_random.c
     tests/test_replay.c
     tests/test_resume.c
@@ -250,6 +255,11 @@ set(LUGE_TEST_SUITES
     schedule
     optimizers
     losses
+    fit
+    learn
+    callbacks
+    evaluate
+    progress
     oom
     api
     ops_forward

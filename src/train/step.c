@@ -92,7 +92,8 @@ static luge_loss loss_of(const luge_model *m, int output)
     return m->options.losses[output] ? m->options.losses[output] : m->options.loss;
 }
 
-/* The loss of one output: the mean over rows of weight times loss, or the textbook's sum. */
+/* The loss of one output: the mean over rows of weight times loss, or the textbook's sum; of a batch that is scored,
+ * its share of the sum over the data set, so that the mean over batches is that sum. */
 static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
 {
     const luge__loss_settings settings = { .kind = loss_of(m, i),
@@ -106,7 +107,9 @@ static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
     s->targets[i] = luge_input(g, name, s->key.classes[i] ? LUGE_I32 : m->dtype, shape);
     luge_val rows = luge__loss_of_rows(g, &settings, s->outputs[i], s->targets[i]);
     if (s->key.weighted) rows = luge_mul(g, rows, s->weights);
-    luge_val loss = settings.kind == LUGE_HALF_SUM_SQUARED_ERROR ? luge_sum(g, rows) : luge_mean(g, rows);
+    const int summed = settings.kind == LUGE_HALF_SUM_SQUARED_ERROR;
+    luge_val loss = summed && !s->key.all ? luge_sum(g, rows) : luge_mean(g, rows);
+    if (summed && s->key.all) loss = luge_mul(g, loss, luge_scalar(g, m->dtype, (double)s->key.all));
     const double factor = m->options.loss_weights[i];
     if (factor != 0 && factor != 1) loss = luge_mul(g, loss, luge_scalar(g, m->dtype, factor));
     return loss;
@@ -260,6 +263,7 @@ luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *dat
             return luge__fail(m->ctx, LUGE_ESHAPE,
                               "%s: %s of an output with one column; 2 or more, or binary_crossentropy, are expected",
                               who, luge_loss_name(loss_of(m, i)));
+        if (mode == LUGE__SCORE && loss_of(m, i) == LUGE_HALF_SUM_SQUARED_ERROR) key->all = luge_dataset_rows(data);
         key->classes[i] = luge__loss_takes_classes(loss_of(m, i)) && column.kind == LUGE_CLASSES;
     }
     return LUGE_OK;
