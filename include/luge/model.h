@@ -215,7 +215,7 @@ typedef struct luge_callback {
     luge_callback_fn train_begin, epoch_begin, batch_end, epoch_end, train_end; /* custom; any may be NULL */
     const char *monitor;                                                        /* a log's name; default "val_loss" */
     int32_t larger_is_better; /* 1 or -1 (smaller); default by the name: losses and errors smaller, others larger */
-    double min_delta;         /* least change that counts; plateau: default 1e-4 */
+    double min_delta;         /* least change that counts; plateau: default 1e-4, LUGE_ZERO for 0 */
     int64_t patience;         /* epochs; early stopping: default 0; plateau: 10 */
     double factor;            /* plateau: the rate is multiplied by it, in (0, 1); default 0.1 */
     int64_t cooldown;         /* plateau: epochs after that in which nothing is counted; default 0 */
@@ -306,8 +306,8 @@ typedef struct luge_scores {
 typedef struct luge_evaluate_options {
     size_t size;
     luge_dataset *data; /* the last positional argument */
-    int64_t batch_size; /* default 256; results do not depend on it but for the rounding of sums. Only the loss
-                           half_sum_squared_error is one of batches: their mean, weighted by their rows */
+    int64_t batch_size; /* default 256; LUGE_FULL_BATCH. Results do not depend on it but for the rounding of sums;
+                           half_sum_squared_error is summed over all rows of the data set */
     luge_metric metrics[LUGE_MAX_METRICS]; /* in place of those of luge_compile */
     double *confusion;                     /* if not NULL: [classes, classes] counts, true class by predicted class */
     int32_t classes;                       /* of confusion: as many as outputs, or 2 for one */
