@@ -114,6 +114,7 @@ set(LUGE_SOURCES
     src/train/look.c
     src/train/model.c
     src/train/nan.c
+    src/train/predictor.c
     src/train/progress.c
     src/train/save.c
     src/train/step.c
@@ -209,6 +210,7 @@ set(LUGE_TEST_SOURCES
     tests/test_plan.c
     tests/test_pool.c
     tests/test_progress.c
+    tests/test_predictor.c
     tests/test_random.c
     tests/test_replay.c
     tests/test_resume.c
@@ -238,6 +240,7 @@ set(LUGE_TEST_SUITES
     gradient_random
     replay
     resume
+    predictor
     append
     graph_json
     plan
@@ -271,6 +274,7 @@ set(LUGE_TEST_SUITES
 # Suites and programs that also run under the thread sanitizer, and those that the short runs leave out.
 set(LUGE_TEST_THREAD_SUITES
     pool
+    predictor
     ops_threads
     run_threads
 )

@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-static void drop(luge_model *m, luge__step *s)
+void luge__step_drop(luge__step *s)
 {
-    (void)m;
     luge_run_free(s->run);
     luge_plan_free(s->plan);
     luge_graph_free(s->graph);
@@ -14,7 +13,7 @@ static void drop(luge_model *m, luge__step *s)
 
 void luge__steps_forget(luge_model *m)
 {
-    for (int i = 0; i < LUGE__MAX_STEPS; i++) drop(m, &m->steps[i]);
+    for (int i = 0; i < LUGE__MAX_STEPS; i++) luge__step_drop(&m->steps[i]);
 }
 
 /* What the outputs of one plan are put together in. */
@@ -206,10 +205,12 @@ static luge_status build_graph(luge_model *m, luge__step *s, outputs *out)
     return mode == LUGE__TRAIN || mode == LUGE__GATHER ? add_update(m, g, s, out) : LUGE_OK;
 }
 
-static luge_status build(luge_model *m, luge__step *s)
+luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__step *s)
 {
     outputs out = { .ctx = m->ctx };
-    luge_status status = build_graph(m, s, &out);
+    luge_status status = key->mode == LUGE__PREDICT ? LUGE_OK : luge__model_state(m);
+    s->key = *key;
+    if (!status) status = build_graph(m, s, &out);
     if (!status) status = luge_failure(m->ctx);
     if (!status) {
         s->plan = luge_plan_create_with(
@@ -218,6 +219,7 @@ static luge_status build(luge_model *m, luge__step *s)
         status = luge_failure(m->ctx);
     }
     luge__release(m->ctx, out.list, out.capacity * sizeof *out.list);
+    if (status) luge__step_drop(s);
     return status;
 }
 
@@ -232,15 +234,10 @@ luge__step *luge__step_for(luge_model *m, const luge__step_key *key)
         }
         if (candidate->used < s->used) s = candidate;
     }
-    drop(m, s);
-    if (key->mode != LUGE__PREDICT && luge__model_state(m)) return NULL;
-    s->key = *key;
-    const luge_status status = build(m, s);
+    luge__step_drop(s);
+    const luge_status status = luge__step_build(m, key, s);
     luge__model_renew(m);
-    if (status) {
-        drop(m, s);
-        return NULL;
-    }
+    if (status) return NULL;
     s->used = ++m->step_clock;
     return s;
 }

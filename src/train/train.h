@@ -196,6 +196,9 @@ luge_status luge__model_state(luge_model *m);
 /* ---- step.c ---- */
 /* The step for a key, made when first asked for. */
 luge__step *luge__step_for(luge_model *m, const luge__step_key *key);
+/* The same made into *step, which the caller has for itself and drops. */
+luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__step *step);
+void luge__step_drop(luge__step *step);
 void luge__steps_forget(luge_model *m);
 /* Which targets the model's losses take from a data set. data may be NULL for predict. */
 luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *data, luge__mode mode, int weighted,
