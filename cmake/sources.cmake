@@ -260,6 +260,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 set(LUGE_FUZZ
     graph_json
     json
+    model
     tensor_file
 )
 
