@@ -304,6 +304,7 @@ set(LUGE_FUZZ
     idx
     json
     npy
+    model
     tensor_file
 )
 
