@@ -181,6 +181,7 @@ set(LUGE_TEST_SOURCES
     tests/test_api.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_building.c
     tests/test_callbacks.c
     tests/test_core.c
     tests/test_csv.c
@@ -193,7 +194,9 @@ set(LUGE_TEST_SOURCES
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
+    tests/test_initializers.c
     tests/test_json.c
+    tests/test_layers.c
     tests/test_learn.c
     tests/test_losses.c
     tests/test_make.c
@@ -263,6 +266,9 @@ set(LUGE_TEST_SUITES
     callbacks
     evaluate
     progress
+    initializers
+    layers
+    building
     oom
     api
     ops_forward
@@ -298,6 +304,7 @@ set(LUGE_FUZZ
     idx
     json
     npy
+    model
     tensor_file
 )
 
@@ -315,6 +322,20 @@ set(LUGE_EXAMPLES
     collapse
     gradient_check
     optimizers
+    learn_xor
+    sine
+    spirals
+)
+# Those that learn from files of data: their first argument is the folder. tests/with_data.sh runs them as slow tests.
+set(LUGE_DATA_EXAMPLES
+    cancer_neuron
+    cancer_layers
+    cancer_batches
+    mnist
+    five_eight
+    five_eight_deep
+    fashion_book
+    fashion_keras
 )
 set(LUGE_BENCH
     bench_gemm

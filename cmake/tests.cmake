@@ -68,7 +68,12 @@ foreach(name IN LISTS LUGE_FUZZ)
     luge_c_private(fuzz_${name})
     target_link_libraries(fuzz_${name} PRIVATE luge_static ${luge_libraries})
     set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-    luge_add_suite(fuzz_${name} fuzz_${name} 300000)
+    set(iterations 300000)
+    if(name STREQUAL "model") # it trains, too
+        set(iterations 3000)
+        target_include_directories(fuzz_model PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+    endif()
+    luge_add_suite(fuzz_${name} fuzz_${name} ${iterations})
 endforeach()
 
 if(LUGE_BUILD_EXAMPLES)
@@ -96,6 +101,14 @@ luge_add_test(lint_library lint sh "${luge_tools}/check_library.sh" "$<TARGET_FI
 luge_add_test(lint_symbols lint sh "${luge_tools}/check_symbols.sh" "$<TARGET_FILE:luge_shared>")
 if(LUGE_TEST_SOURCES)
     luge_add_test(lint_suites lint sh "${luge_tools}/check_suites.sh" "$<TARGET_FILE:luge_test>" ${LUGE_TEST_SUITES})
+endif()
+# The examples over data, where the data is.
+if(LUGE_BUILD_EXAMPLES)
+    foreach(name IN LISTS LUGE_DATA_EXAMPLES)
+        luge_add_test(example_${name} "example;slow" sh "${PROJECT_SOURCE_DIR}/tests/with_data.sh"
+            "${PROJECT_BINARY_DIR}/data" "$<TARGET_FILE:examples_${name}>")
+        set_tests_properties(example_${name} PROPERTIES TIMEOUT 900 PROCESSORS 2)
+    endforeach()
 endif()
 # The guide to adding an operator, followed word for word in a copy of the tree.
 luge_add_test(adding_an_op guide sh "${PROJECT_SOURCE_DIR}/tests/adding_an_op.sh")

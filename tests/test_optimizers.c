@@ -213,6 +213,73 @@ static void by_fit(luge_test *t)
     if (t->verbose) printf("  fit: off by at most %g\n", worst);
 }
 
+/* ---- single precision -------------------------------------------------------------------------------------------- */
+
+/* The same steps in f32: weights go in and out as floats. */
+static double single_row(luge_test *t, const optimizer_golden *row)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_model *m = luge_sequential(ctx);
+    luge_add_layer(m, luge_input_layer(luge_shape_of(4)));
+    const double l1 = row->settings.l1, l2 = row->settings.l2;
+    luge_add_layer(m, luge_dense(5, .activation = LUGE_TANH, .kernel_l1 = l1, .kernel_l2 = l2));
+    luge_add_layer(m, luge_dense(4, .activation = LUGE_RELU, .kernel_l1 = l1, .kernel_l2 = l2));
+    luge_add_layer(m, luge_dense(3, .kernel_l1 = l1, .kernel_l2 = l2));
+    float values[PARAMETERS];
+    for (int i = 0; i < PARAMETERS; i++) values[i] = (float)optimizer_golden_start[i];
+    for (int i = 0, at = 0; i < WEIGHTS; at += weights[i++].size)
+        luge_set_weight(m, weights[i].name, values + at, (size_t)weights[i].size * sizeof *values);
+    const luge_schedule schedule = schedule_of(row);
+    const luge_optimizer optimizer = optimizer_of(row, &schedule);
+    luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR, .optimizer = &optimizer);
+    luge_dataset *data = samples(ctx);
+    double worst = 0;
+    for (int i = 0; i < STEPS; i++) {
+        const int batch = row->settings.batch ? row->settings.batch : SAMPLES;
+        note(&worst, luge_train_on_batch(m, luge_dataset_slice(data, i * batch % SAMPLES, batch)).loss, row->losses[i]);
+    }
+    if (row->settings.average_momentum > 0) luge_swap_averages(m);
+    for (int i = 0, at = 0; i < WEIGHTS; at += weights[i++].size)
+        luge_get_weight(m, weights[i].name, values + at, (size_t)weights[i].size * sizeof *values);
+    for (int i = 0; i < PARAMETERS; i++) note(&worst, (double)values[i], row->parameters[i]);
+    CHECK_STR_EQ(t, luge_error(ctx), "");
+    luge_close(ctx);
+    return worst;
+}
+
+static void single_precision(luge_test *t)
+{
+    double worst = 0;
+    for (int i = 0; i < ROWS; i++) {
+        const double off = single_row(t, &optimizer_golden_rows[i]);
+        if (!CHECK(t, off <= 5e-6)) printf("  %s is off by %g\n", optimizer_golden_rows[i].name, off);
+        worst = fmax(worst, off);
+    }
+    if (t->verbose) printf("  f32: off by at most %g\n", worst);
+}
+
+/* Equal gradients have no variance, and rounding must not make a root of less than that. */
+static void constant_gradient(luge_test *t)
+{
+    for (int k = 0; k < 16; k++) {
+        luge_context *ctx = luge_open(.threads = 1);
+        luge_model *m = luge_sequential(ctx);
+        const float x = 100 + 13.7f * (float)(k / 2), y = 1e9f;
+        float w = 0;
+        luge_dataset *data = luge_dataset_create(ctx);
+        luge_add_layer(m, luge_dense(1, .no_bias = 1));
+        luge_dataset_add_features(data, luge_array_borrow(ctx, LUGE_F32, luge_shape_of(1, 1), &x));
+        luge_dataset_add_targets(data, luge_array_borrow(ctx, LUGE_F32, luge_shape_of(1, 1), &y));
+        luge_compile(m, .loss = LUGE_MEAN_ABSOLUTE_ERROR,
+                     .optimizer =
+                         luge_rmsprop(.centered = 1, .rho = 0.9, .formulas = k % 2 ? LUGE_PYTORCH : LUGE_KERAS));
+        for (int i = 0; i < 400; i++) luge_train_on_batch(m, data);
+        CHECK_STATUS(t, luge_get_weight(m, "dense/kernel", &w, sizeof w), LUGE_OK);
+        CHECK(t, isfinite(w));
+        luge_close(ctx);
+    }
+}
+
 /* ---- averages ---------------------------------------------------------------------------------------------------- */
 
 static void averages(luge_test *t)
@@ -402,6 +469,8 @@ void test_optimizers(luge_test *t)
     RUN(t, all_rows);
     RUN(t, threads);
     RUN(t, by_fit);
+    RUN(t, single_precision);
+    RUN(t, constant_gradient);
     RUN(t, averages);
     RUN(t, defaults);
     RUN(t, zeros);

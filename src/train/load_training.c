@@ -5,6 +5,16 @@
 #include "luge/io.h"
 #include "train/file.h"
 
+/* A failure of what was not written for files: again, with the file before it. */
+static luge_status of_file(const luge__loading *l, luge_status status)
+{
+    char message[400];
+    if (!status || status == LUGE_ENOMEM) return status;
+    luge__format(message, sizeof message, "%s", luge_error(l->ctx));
+    luge_clear(l->ctx);
+    return luge__load_bad(l, message);
+}
+
 /* ---- what was compiled ------------------------------------------------------------------------------------------- */
 
 static luge_status read_schedule(luge__loading *l, uint32_t object, luge_schedule *s)
@@ -78,7 +88,7 @@ static luge_status read_compiled(luge__loading *l, uint32_t compiled)
     keep_zeros(&optimizer);
     if (rates) optimizer.schedule = &schedule;
     o.optimizer = &optimizer;
-    return luge__compile(l->m, &o);
+    return of_file(l, luge__compile(l->m, &o));
 }
 
 /* ---- where training stood ---------------------------------------------------------------------------------------- */
@@ -153,6 +163,7 @@ static luge_status read_metrics(luge__loading *l)
     if (!values) return status ? status : luge__load_bad(l, "there is no tensor \"training/metrics\"");
     m->metrics = luge__metrics_create(m, m->options.metrics, m->n_metrics, 0);
     status = m->metrics ? luge_metric_state_set(m->metrics, values, (size_t)shape.dim[0]) : luge_failure(l->ctx);
+    status = of_file(l, status);
     luge__release(l->ctx, values, bytes);
     return status;
 }

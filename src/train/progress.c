@@ -65,20 +65,21 @@ static void add(line *l, const char *text)
     for (; *text; text++) l->columns += ((unsigned char)*text & 0xc0) != 0x80;
 }
 
-/* The values as far as they fit before `end`: those of the loss and the first metric first, then the others. */
+/* "  loss 0.3345 val 0.3012  accuracy 0.9034 val 0.9123", as far as it fits before column `end`. */
 static void add_values(line *l, const luge__logs *logs, size_t end)
 {
-    const int n = logs->n, half = luge__log_find(logs, "val_loss");
-    int first[LUGE__MAX_LOGS], k = 0;
-    for (int i = 0; i < n && i < 2; i++) first[k++] = i;
-    for (int i = half; half > 1 && i < n && i < half + 2; i++) first[k++] = i;
-    for (int i = 2; i < n; i++)
-        if (half < 2 || i < half || i >= half + 2) first[k++] = i;
-    for (int i = 0; i < k; i++) {
-        char text[80];
-        size_t size = luge__format(text, sizeof text, "  %s ", logs->names[first[i]]);
-        size += readable(text + size, sizeof text - size, logs->values[first[i]]);
-        if (l->columns + size <= end && strcmp(logs->names[first[i]], "learning_rate") != 0) add(l, text);
+    for (int i = 0; i < logs->n && strcmp(logs->names[i], "val_loss") && strcmp(logs->names[i], "learning_rate"); i++) {
+        char text[112], name[40];
+        size_t n = luge__format(text, sizeof text, "  %s ", logs->names[i]);
+        n += readable(text + n, sizeof text - n, logs->values[i]);
+        if (l->columns + n > end) continue;
+        add(l, text);
+        luge__format(name, sizeof name, "val_%s", logs->names[i]);
+        const int val = luge__log_find(logs, name);
+        if (val < 0) continue;
+        n = luge__format(text, sizeof text, " val ");
+        n += readable(text + n, sizeof text - n, logs->values[val]);
+        if (l->columns + n <= end) add(l, text);
     }
 }
 
