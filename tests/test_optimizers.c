@@ -304,6 +304,13 @@ static void averages(luge_test *t)
     CHECK_STATUS(t, luge_swap_averages(m), LUGE_OK);
     get_all(t, m, again);
     CHECK_EQ_INT(t, memcmp(second, again, sizeof again), 0);
+    luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR,
+                 .optimizer = luge_sgd(.average_momentum = 0.75, .accumulation_steps = 2));
+    luge_train_on_batch(m, data); /* no update yet: the averages are the weights */
+    CHECK_STATUS(t, luge_swap_averages(m), LUGE_OK);
+    get_all(t, m, again);
+    CHECK_EQ_INT(t, memcmp(second, again, sizeof again), 0);
+    CHECK_STR_EQ(t, luge_error(ctx), "");
     luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR, .optimizer = luge_sgd());
     CHECK_STATUS(t, luge_swap_averages(m), LUGE_ESTATE);
     luge_close(ctx);
