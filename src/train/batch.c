@@ -219,7 +219,10 @@ static int64_t class_of(const luge_model *m, const luge__step *s, int64_t r)
     const void *target = m->batch.targets[0];
     if (s->key.classes[0]) return ((const int32_t *)target)[r];
     const int64_t width = row_elements(m, m->outputs[0]);
-    if (width == 1) return (int64_t)get(m, target, r);
+    if (width == 1) {
+        const double value = get(m, target, r);
+        return value >= 0 && value < INT32_MAX ? (int64_t)value : -1;
+    }
     int64_t best = 0;
     for (int64_t c = 1; c < width; c++)
         if (get(m, target, r * width + c) > get(m, target, r * width + best)) best = c;
