@@ -118,6 +118,23 @@ static void validation_frequency(luge_test *t)
     luge_close(ctx);
 }
 
+/* A name that comes later widens the history: earlier epochs have nothing under it. */
+static void widening_history(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_dataset *data = fit_classes(ctx, 12, 2, 3);
+    luge_model *m = fit_classifier(ctx, 2, 3);
+    CHECK_STATUS(t, luge_fit(m, data, .epochs = 3), LUGE_OK);
+    const double loss = luge_history_value(m, 2, "loss");
+    CHECK_STATUS(t, luge_fit(m, data, .epochs = 5, .initial_epoch = 3, .validation_data = data), LUGE_OK);
+    CHECK(t, luge_history_value(m, 2, "loss") == loss && isnan(luge_history_value(m, 2, "val_accuracy")));
+    CHECK(t, luge_history_value(m, 4, "val_accuracy") >= 0 && luge_history_count(m) == 4);
+    CHECK_STATUS(t, luge_fit(m, data, .epochs = 400, .initial_epoch = 5), LUGE_OK);
+    CHECK(t, luge_history_value(m, 2, "loss") == loss && luge_history_value(m, 399, "loss") > 0);
+    CHECK(t, luge_history_value(m, 4, "val_loss") > 0 && isnan(luge_history_value(m, 5, "val_loss")));
+    luge_close(ctx);
+}
+
 /* ---- weights and losses ------------------------------------------------------------------------------------------ */
 
 /* 4 rows; class 1 twice as heavy is its two rows there twice, but for the mean's divisor. */
@@ -350,6 +367,7 @@ void test_fit(luge_test *t)
     RUN(t, orders);
     RUN(t, validation_split);
     RUN(t, validation_frequency);
+    RUN(t, widening_history);
     RUN(t, weights);
     RUN(t, epoch_loss);
     RUN(t, abandoned_epoch);

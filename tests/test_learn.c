@@ -61,7 +61,7 @@ static void learn_sine(luge_test *t)
     luge_dataset_add_features(data, luge_array_borrow(ctx, LUGE_F32, luge_shape_of(N, 1), x));
     luge_dataset_add_targets(data, luge_array_borrow(ctx, LUGE_F32, luge_shape_of(N, 1), y));
     luge_model *m = luge_sequential(ctx);
-    luge_add_layer(m, luge_dense(16, .activation = LUGE_TANH));
+    luge_add_layer(m, luge_dense(32, .activation = LUGE_TANH));
     luge_add_layer(m, luge_dense(1));
     luge_compile(m, .optimizer = luge_adam(.learning_rate = 0.01), .loss = LUGE_MEAN_SQUARED_ERROR,
                  .metrics = { LUGE_R2 });

@@ -15,8 +15,7 @@ static void destroy(luge__object *object)
     luge_model *m = (luge_model *)(void *)object;
     luge_context *ctx = m->ctx;
     luge__compile_forget(m);
-    luge__history_clear(m);
-    luge__release(ctx, m->history.values, m->history.capacity * LUGE__MAX_LOGS * sizeof(double));
+    luge__history_free(m);
     for (int i = 0; i < LUGE_MAX_CALLBACKS; i++)
         luge__release(ctx, m->callbacks[i].weights, m->callbacks[i].weight_bytes);
     luge__release(ctx, m->batch.memory, m->batch.bytes);
