@@ -127,7 +127,9 @@ static luge_status format_path(luge__fit *f, const char *from, int64_t epoch, ch
         n += luge__format_fixed(to + n, size - n, value, is_epoch ? 0 : digits ? digits : 4, is_epoch ? digits : 0);
     }
     to[n] = 0;
-    return *from || n + 1 == size ? luge__fail(f->m->ctx, LUGE_EINVAL, "checkpoint: the path is longer than %z bytes", size) : LUGE_OK;
+    return *from || n + 1 == size
+               ? luge__fail(f->m->ctx, LUGE_EINVAL, "checkpoint: the path is longer than %z bytes", size)
+               : LUGE_OK;
 }
 
 static luge_status checkpoint(luge__fit *f, const luge_callback *c, luge__callback_state *s, int64_t epoch)
@@ -178,8 +180,8 @@ static luge_status check(luge__fit *f, int i)
         return luge__fail(ctx, LUGE_EINVAL, "fit: there is no callback kind number %d", (int)c->kind);
     if ((c->kind == LUGE_CHECKPOINT || c->kind == LUGE_CSV_LOG) && (!c->path || !*c->path))
         return luge__fail(ctx, LUGE_EINVAL, "fit: callback %d needs a path", i);
-    if (c->patience < 0 || c->cooldown < 0 || c->every_steps < 0 || c->start_from_epoch < 0 ||
-        !(c->min_delta >= 0) || !(c->factor >= 0 && c->factor < 1) || !(c->min_rate >= 0))
+    if (c->patience < 0 || c->cooldown < 0 || c->every_steps < 0 || c->start_from_epoch < 0 || !(c->min_delta >= 0) ||
+        !(c->factor >= 0 && c->factor < 1) || !(c->min_rate >= 0))
         return luge__fail(ctx, LUGE_EINVAL, "fit: callback %d: a number is out of range", i);
     if (c->kind == LUGE_REDUCE_RATE_ON_PLATEAU && f->m->optimizer.schedule)
         return luge__fail(ctx, LUGE_EINVAL, "fit: the rate follows a schedule; a callback cannot reduce it");
@@ -252,7 +254,9 @@ static int custom(luge__fit *f, const luge_callback *c, luge__event event, int64
     const luge_callback_fn all[] = { c->train_begin, c->epoch_begin, c->batch_end, c->epoch_end, c->train_end };
     if (!all[event]) return 0;
     const int logged = luge__log_find(&f->logs, "loss");
-    const double loss = m->loss_rows > 0 ? m->loss_sum / m->loss_rows : logged < 0 ? (double)NAN : f->logs.values[logged];
+    const double loss = m->loss_rows > 0 ? m->loss_sum / m->loss_rows
+                        : logged < 0     ? (double)NAN
+                                         : f->logs.values[logged];
     const luge_moment moment = { .model = f->m,
                                  .epoch = epoch,
                                  .epochs = f->o.epochs,

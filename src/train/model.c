@@ -234,7 +234,8 @@ luge_val luge_call_layer(luge_model *model, const luge_layer *layer, luge_val x)
 {
     luge_layer l;
     const luge_val none = { 0, 0 };
-    if (!luge__model_changeable(model, "call_layer") || luge__read_options(model->ctx, "call_layer", &l, sizeof l, layer))
+    if (!luge__model_changeable(model, "call_layer") ||
+        luge__read_options(model->ctx, "call_layer", &l, sizeof l, layer))
         return none;
     return luge__layer_build(model, &l, x);
 }
