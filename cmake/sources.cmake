@@ -184,6 +184,8 @@ set(LUGE_TEST_SOURCES
     tests/test_metrics.c
     tests/test_misuse.c
     tests/test_oom.c
+    tests/test_model_hostile.c
+    tests/test_model_oom.c
     tests/test_number.c
     tests/test_ops_errors.c
     tests/test_ops_forward.c
@@ -219,6 +221,8 @@ set(LUGE_TEST_SUITES
     gradient_random
     replay
     resume
+    model_hostile
+    model_oom
     append
     graph_json
     plan

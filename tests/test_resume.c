@@ -5,7 +5,7 @@
 
 #include "core/core.h"
 #include "harness.h"
-#include "model_cases.h"
+#include "model_files.h"
 
 enum { EPOCHS = 5, ANYWHERE = -1 };
 
@@ -433,8 +433,7 @@ static void untrained(luge_test *t)
 
 void test_resume(luge_test *t)
 {
-    const char *base = getenv("TMPDIR");
-    (void)snprintf(folder, sizeof folder, "%s/luge-test-XXXXXX", base && strlen(base) < 100 ? base : "/tmp");
+    (void)snprintf(folder, sizeof folder, "%s/luge-test-XXXXXX", model_folder());
     if (!CHECK(t, mkdtemp(folder) != NULL)) return;
     for (int i = 0; i < MODEL_CASES; i++)
         if (CASE(t, model_cases[i].name)) same_bytes(t, &model_cases[i]);
