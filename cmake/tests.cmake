@@ -102,9 +102,20 @@ luge_add_test(lint_symbols lint sh "${luge_tools}/check_symbols.sh" "$<TARGET_FI
 if(LUGE_TEST_SOURCES)
     luge_add_test(lint_suites lint sh "${luge_tools}/check_suites.sh" "$<TARGET_FILE:luge_test>" ${LUGE_TEST_SUITES})
 endif()
+# The examples over data, where the data is.
+if(LUGE_BUILD_EXAMPLES)
+    foreach(name IN LISTS LUGE_DATA_EXAMPLES)
+        luge_add_test(example_${name} "example;slow" sh "${PROJECT_SOURCE_DIR}/tests/with_data.sh"
+            "${PROJECT_BINARY_DIR}/data" "$<TARGET_FILE:examples_${name}>")
+        set_tests_properties(example_${name} PROPERTIES TIMEOUT 900 PROCESSORS 2)
+    endforeach()
+endif()
 # The guide to adding an operator, followed word for word in a copy of the tree.
 luge_add_test(adding_an_op guide sh "${PROJECT_SOURCE_DIR}/tests/adding_an_op.sh")
 set_tests_properties(adding_an_op PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+# Every program and snippet of README.md and the guides.
+luge_add_test(readme_snippets guide sh "${PROJECT_SOURCE_DIR}/tests/readme_snippets.sh" "$<TARGET_FILE:luge_static>")
+set_tests_properties(readme_snippets PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
 # A C++ program over the plain functions.
 luge_add_test(cxx_api header sh -c
     "c++ -std=c++11 -pedantic -Wall -Wextra -Werror -I'${PROJECT_SOURCE_DIR}/include' \

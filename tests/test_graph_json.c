@@ -167,10 +167,10 @@ static const bad_text bad_texts[] = {
     { N(I("\"dtype\":\"f32\",\"shape\":[-1]")), "negative", LUGE_ESHAPE },
     { N(I("\"dtype\":\"f32\",\"shape\":[1,1,1,1,1,1,1,1,1]")), "attribute shape", LUGE_EFORMAT },
     { N(I("\"dtype\":\"f32\",\"shape\":[4294967296,4294967296]")), "too large", LUGE_ESHAPE },
-    { "[{\"op\":\"variable\",\"name\":\"w\",\"attr\":{\"dtype\":\"f32\",\"shape\":[1125899906842624],\"slab\":0}}]",
+    { "[{\"op\":\"variable\",\"name\":\"w\",\"attr\":{\"dtype\":\"f32\",\"shape\":[268435456],\"slab\":0}}]",
       "node 1 (variable): variable \"w\" (1) has no such size", LUGE_EFORMAT },
-    { "[{\"op\":\"constant\",\"attr\":{\"dtype\":\"f32\",\"shape\":[1125899906842624]}}]",
-      "node 1 (constant): constant 1 f32 [1125899906842624] has no such size", LUGE_EFORMAT },
+    { "[{\"op\":\"constant\",\"attr\":{\"dtype\":\"f32\",\"shape\":[268435456]}}]",
+      "node 1 (constant): constant 1 f32 [268435456] has no such size", LUGE_EFORMAT },
     { N("{\"op\":\"constant\",\"in\":[1],\"attr\":{\"dtype\":\"f32\",\"shape\":[1]}}"), "does not make one node",
       LUGE_EFORMAT },
 };

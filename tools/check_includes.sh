@@ -1,6 +1,7 @@
 #!/bin/sh
 # Layers: an #include in src may point down, never up. Public headers (<luge/...>) are open to all.
-#   core < graph < ops < plan < backend; check, nn, train, data and io see core only; extra and cli see neither.
+#   core < graph < ops < plan < backend; check, nn, data and io see core only, train sees core and nn; extra and cli
+#   see neither.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
@@ -13,7 +14,8 @@ allowed() {
     ops/*) echo "core graph ops" ;;
     plan/*) echo "core graph ops plan" ;;
     backend/*) echo "core graph ops plan backend" ;;
-    check/* | nn/* | train/* | data/* | io/*) echo "core ${1%%/*}" ;;
+    train/*) echo "core nn train" ;;
+    check/* | nn/* | data/* | io/*) echo "core ${1%%/*}" ;;
     extra/* | cli/*) echo "${1%%/*}" ;;
     esac
 }

@@ -1,8 +1,8 @@
 /* convert.c: elements of any type to floats, scaled: what every training step does to its batch.
  *
  * out = (float)((double)value * scale + offset), two roundings in double and one to f32, element by element: nothing
- * depends on alignment, on the batch or on how wide the vectors are. A block is brought to double, scaled and rounded by
- * plain loops that compilers vectorize; bytes to f32, the case of images, have a loop of their own. */
+ * depends on alignment, on the batch or on how wide the vectors are. A block is brought to double, scaled and rounded
+ * by plain loops that compilers vectorize; bytes to f32, the case of images, have a loop of their own. */
 #include <string.h>
 
 #include "data/data.h"
@@ -16,7 +16,7 @@ static void bytes_to_f32(const uint8_t *restrict in, float *restrict out, int64_
 
 #define LOAD(type)                                                                                                     \
     do {                                                                                                               \
-        const type *restrict from = (const type *)in + first;                                                         \
+        const type *restrict from = (const type *)in + first;                                                          \
         for (int64_t i = 0; i < n; i++) out[i] = (double)from[i];                                                      \
     } while (0)
 

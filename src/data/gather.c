@@ -16,7 +16,8 @@ static double element_at(luge_dtype dtype, const unsigned char *row, int64_t i)
 
 static int64_t bad_row(const luge__column *c, int64_t number, const char *what)
 {
-    (void)luge__fail(c->array->object.ctx, LUGE_EINVAL, "targets \"%s\": row %l %s", luge__column_name(c), number, what);
+    (void)luge__fail(c->array->object.ctx, LUGE_EINVAL, "targets \"%s\": row %l %s", luge__column_name(c), number,
+                     what);
     return -1;
 }
 
@@ -49,7 +50,7 @@ static void put_class(int64_t class, luge_target_kind kind, int64_t classes, lug
         if (dtype == LUGE_I64)
             ((int64_t *)out)[i] = class;
         else
-            ((int32_t *)out)[i] = (int32_t)class;
+            ((int32_t *)out)[i] = (int32_t) class;
         return;
     }
     const size_t bytes = (size_t)classes * luge_dtype_size(dtype);
@@ -137,6 +138,7 @@ luge_status luge__gather(luge_dataset *data, const luge__column *c, luge_role ro
 {
     size_t out_bytes;
     luge_status status = luge__gathered_row(data, c, role, &kind, &dtype, &out_bytes);
+    if (!rows && out_bytes == 0) n = 0; /* however many empty rows there are */
     for (int64_t i = 0; !status && i < n;) {
         int64_t run = 0, start = 0;
         for (; i + run < n; run++) {

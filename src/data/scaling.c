@@ -37,7 +37,7 @@ static luge_status walk_next(walk *w)
 {
     const int classes = w->column->kind == LUGE_CLASSES;
     w->at = w->at < 0 ? 0 : w->at + w->rows;
-    w->rows = w->width ? (int64_t)(w->block->bytes / sizeof(double)) / w->width : w->data->rows;
+    w->rows = w->width ? (int64_t)(w->block->bytes / sizeof(double)) / w->width : 0; /* nothing to see in empty rows */
     if (w->rows > w->data->rows - w->at) w->rows = w->data->rows - w->at;
     return luge__gather(w->data, w->column, w->role, classes ? LUGE_CLASSES : LUGE_NUMBERS,
                         classes ? LUGE_I64 : LUGE_F64, NULL, w->at, w->rows, w->block->data);
@@ -280,7 +280,7 @@ static luge_status mix_column(luge_dataset *data, luge_role role, const luge__co
 
 uint64_t luge_dataset_fingerprint(luge_dataset *data)
 {
-    uint64_t hash = 0;
+    uint64_t hash = 0x6C756765; /* "luge" */
     if (!luge__dataset_usable(data, "luge_dataset_fingerprint")) return 0;
     if (data->fingerprint) return data->fingerprint;
     for (int role = 0; role < LUGE__ROLES; role++) {

@@ -81,7 +81,7 @@ luge_status luge__compile(luge_model *m, const luge_compile_options *options)
 luge_status luge_compile_with(luge_model *model, const luge_compile_options *options)
 {
     luge_compile_options o;
-    if (!luge__model_usable(model, "compile")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_changeable(model, "compile")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
     const luge_status status = luge__read_options(model->ctx, "compile", &o, sizeof o, options);
     return status ? status : luge__compile(model, &o);
 }
