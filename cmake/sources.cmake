@@ -203,6 +203,8 @@ set(LUGE_TEST_SOURCES
     tests/test_message.c
     tests/test_metrics.c
     tests/test_misuse.c
+    tests/test_model_hostile.c
+    tests/test_model_oom.c
     tests/test_number.c
     tests/test_oom.c
     tests/test_ops_errors.c
@@ -243,6 +245,8 @@ set(LUGE_TEST_SUITES
     gradient_random
     replay
     resume
+    model_hostile
+    model_oom
     predictor
     append
     graph_json

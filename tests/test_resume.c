@@ -5,7 +5,7 @@
 
 #include "core/core.h"
 #include "harness.h"
-#include "model_cases.h"
+#include "model_files.h"
 
 enum { EPOCHS = 5, ANYWHERE = -1 };
 
@@ -390,6 +390,22 @@ static void layer_added(luge_test *t)
     end(t, &s);
 }
 
+/* What a later checkpoint remembers is in the file of an earlier one. */
+static void two_checkpoints(luge_test *t)
+{
+    const model_case *c = &model_cases[0];
+    session s = start(c, 1);
+    CHECK_STATUS(t,
+                 luge_fit(s.m, s.data, .epochs = 2, .batch_size = CASE_BATCH,
+                          .callbacks = { luge_checkpoint(in_folder("part")),
+                                         luge_checkpoint(in_folder("again"), .monitor = "loss", .save_best_only = 1) }),
+                 LUGE_OK);
+    bytes part = read_bytes(in_folder("part"));
+    same(t, "two checkpoints", &part, save(t, s.m, "whole"));
+    free(part.data);
+    end(t, &s);
+}
+
 /* Averages in the place of weights are saved as such. */
 static void swapped(luge_test *t)
 {
@@ -433,8 +449,7 @@ static void untrained(luge_test *t)
 
 void test_resume(luge_test *t)
 {
-    const char *base = getenv("TMPDIR");
-    (void)snprintf(folder, sizeof folder, "%s/luge-test-XXXXXX", base && strlen(base) < 100 ? base : "/tmp");
+    (void)snprintf(folder, sizeof folder, "%s/luge-test-XXXXXX", model_folder());
     if (!CHECK(t, mkdtemp(folder) != NULL)) return;
     for (int i = 0; i < MODEL_CASES; i++)
         if (CASE(t, model_cases[i].name)) same_bytes(t, &model_cases[i]);
@@ -444,6 +459,7 @@ void test_resume(luge_test *t)
     RUN(t, metrics_begin_anew);
     RUN(t, compiled_again);
     RUN(t, layer_added);
+    RUN(t, two_checkpoints);
     RUN(t, swapped);
     RUN(t, untrained);
     static const char *const files[] = { "whole",    "part",  "again",   "resumed",  "refused",   "whole.csv",

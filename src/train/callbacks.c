@@ -132,11 +132,19 @@ static luge_status format_path(luge__fit *f, const char *from, int64_t epoch, ch
                : LUGE_OK;
 }
 
-static luge_status checkpoint(luge__fit *f, const luge_callback *c, luge__callback_state *s, int64_t epoch)
+/* Whether a checkpoint is to be saved now; a best value is remembered. */
+static int is_due(luge__fit *f, const luge_callback *c, luge__callback_state *s, luge__event event)
+{
+    double value;
+    if (c->kind != LUGE_CHECKPOINT) return 0;
+    if (c->every_steps ? event != LUGE__BATCH_END || f->m->updates % c->every_steps : event != LUGE__EPOCH_END)
+        return 0;
+    return !c->save_best_only || (monitored(f, c, &value) && is_best(c, s, value));
+}
+
+static luge_status checkpoint(luge__fit *f, const luge_callback *c, int64_t epoch)
 {
     char path[1024];
-    double value;
-    if (c->save_best_only && !(monitored(f, c, &value) && is_best(c, s, value))) return LUGE_OK;
     const luge_status status = format_path(f, c->path, epoch, path, sizeof path);
     return status ? status : luge_save_model(f->m, path);
 }
@@ -288,21 +296,17 @@ static int built_in(luge__fit *f, const luge_callback *c, luge__callback_state *
     }
 }
 
-/* Checkpoints come last, so that what the others remember is in the file. */
+/* Checkpoints come last, so that what all callbacks remember is in each file. */
 int luge__callbacks_call(luge__fit *f, luge__event event, int64_t epoch, int64_t step)
 {
-    int stop = 0;
+    int stop = 0, due[LUGE_MAX_CALLBACKS];
     for (int i = 0; i < f->n_callbacks; i++) {
         const luge_callback *c = &f->callbacks[i];
         luge__callback_state *s = &f->m->callbacks[i];
         stop |= c->kind == LUGE_CUSTOM_CALLBACK ? custom(f, c, event, epoch, step) : built_in(f, c, s, event, epoch);
     }
-    for (int i = 0; i < f->n_callbacks && !luge_failed(f->m->ctx); i++) {
-        const luge_callback *c = &f->callbacks[i];
-        if (c->kind != LUGE_CHECKPOINT) continue;
-        const int due =
-            c->every_steps ? event == LUGE__BATCH_END && f->m->updates % c->every_steps == 0 : event == LUGE__EPOCH_END;
-        if (due) checkpoint(f, c, &f->m->callbacks[i], epoch);
-    }
+    for (int i = 0; i < f->n_callbacks; i++) due[i] = is_due(f, &f->callbacks[i], &f->m->callbacks[i], event);
+    for (int i = 0; i < f->n_callbacks && !luge_failed(f->m->ctx); i++)
+        if (due[i]) checkpoint(f, &f->callbacks[i], epoch);
     return stop || luge_failed(f->m->ctx);
 }
