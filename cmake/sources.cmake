@@ -39,6 +39,7 @@ set(LUGE_SOURCES
     src/core/file.c
     src/core/json_read.c
     src/core/json_write.c
+    src/core/nearest.c
     src/core/number.c
     src/core/pool.c
     src/core/random.c
@@ -51,13 +52,15 @@ set(LUGE_SOURCES
     src/data/csv.c
     src/data/csv_read.c
     src/data/dataset.c
+    src/data/digits.c
     src/data/gather.c
     src/data/idx.c
+    src/data/make.c
     src/data/npy.c
     src/data/order.c
     src/data/parts.c
     src/data/scaling.c
-    src/data/source.c
+    src/data/window.c
     src/data/words.c
     src/graph/access.c
     src/graph/build.c
@@ -107,12 +110,15 @@ set(LUGE_SOURCES
     src/train/history.c
     src/train/layer.c
     src/train/load.c
+    src/train/load_training.c
     src/train/look.c
     src/train/model.c
     src/train/nan.c
+    src/train/predictor.c
     src/train/progress.c
     src/train/save.c
     src/train/step.c
+    src/train/text.c
 )
 
 # Those of them that work in every step of a run: built for speed, the others for size.
@@ -175,21 +181,30 @@ set(LUGE_TEST_SOURCES
     tests/test_api.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_building.c
+    tests/test_callbacks.c
     tests/test_core.c
     tests/test_csv.c
     tests/test_data.c
     tests/test_effects.c
+    tests/test_evaluate.c
     tests/test_file.c
+    tests/test_fit.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
+    tests/test_initializers.c
     tests/test_json.c
+    tests/test_layers.c
+    tests/test_learn.c
+    tests/test_losses.c
+    tests/test_make.c
     tests/test_message.c
     tests/test_metrics.c
     tests/test_misuse.c
-    tests/test_oom.c
     tests/test_number.c
+    tests/test_oom.c
     tests/test_ops_errors.c
     tests/test_ops_forward.c
     tests/test_ops_gradient.c
@@ -197,11 +212,15 @@ set(LUGE_TEST_SOURCES
     tests/test_ops_threads.c
     tests/test_plan.c
     tests/test_pool.c
+    tests/test_progress.c
+    tests/test_predictor.c
     tests/test_random.c
     tests/test_replay.c
+    tests/test_resume.c
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_optimizers.c
     tests/test_scaling.c
     tests/test_schedule.c
     tests/test_tensor_file.c
@@ -223,6 +242,8 @@ set(LUGE_TEST_SUITES
     gradient
     gradient_random
     replay
+    resume
+    predictor
     append
     graph_json
     plan
@@ -233,10 +254,21 @@ set(LUGE_TEST_SUITES
     scale
     array
     csv
+    make
     data
     scaling
     metrics
     schedule
+    optimizers
+    losses
+    fit
+    learn
+    callbacks
+    evaluate
+    progress
+    initializers
+    layers
+    building
     oom
     api
     ops_forward
@@ -248,6 +280,7 @@ set(LUGE_TEST_SUITES
 # Suites and programs that also run under the thread sanitizer, and those that the short runs leave out.
 set(LUGE_TEST_THREAD_SUITES
     pool
+    predictor
     ops_threads
     run_threads
 )
@@ -256,6 +289,7 @@ set(LUGE_TEST_SLOW_SUITES
 
 # tests/NAME.c: a program of its own, built once, or once per instruction set with the flags of LUGE_ISA_SOURCES.
 set(LUGE_TEST_PROGRAMS
+    crash_resume
     gemm_selftest
     oom_malloc
 )
@@ -265,11 +299,12 @@ set(LUGE_ISA_TEST_PROGRAMS
 
 # tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
 set(LUGE_FUZZ
-    graph_json
     csv
+    graph_json
     idx
     json
     npy
+    model
     tensor_file
 )
 

@@ -208,7 +208,7 @@ static void bad_columns(luge_test *t)
     TARGETS(LUGE_EINVAL, "say how many", f, .names = names);
     TARGETS(LUGE_EINVAL, "name 1 of 6", f, .names = names, .classes = 6);
     TARGETS(LUGE_EINVAL, "unknown kind", f, .kind = (luge_target_kind)9);
-    TARGETS(LUGE_EINVAL, "must be finite", h, .scale = NAN);
+    TARGETS(LUGE_EINVAL, "must be finite", h, .scale = (double)NAN);
     TARGETS(LUGE_EINVAL, "array is NULL", NULL);
     TARGETS(LUGE_EINVAL, "another context", luge_array_borrow(other, LUGE_I32, luge_shape_of(3), fine));
     CHECK_STATUS(t, luge_dataset_add_features(d, f, .kind = LUGE_CLASSES), LUGE_EINVAL);
@@ -370,7 +370,7 @@ static void splitting(luge_test *t)
     SPLIT(d, "leaves one part empty", 0.999);
     SPLIT(d, "between 0 and 1", 0.0);
     SPLIT(d, "between 0 and 1", 1.0);
-    SPLIT(d, "between 0 and 1", NAN);
+    SPLIT(d, "between 0 and 1", (double)NAN);
     luge_dataset *bare = luge_dataset_create(ctx);
     luge_dataset_add_features(bare, luge_array_borrow(ctx, LUGE_U8, luge_shape_of(ROWS, WIDTH), pixels));
     SPLIT(bare, "not of classes", 0.5, .stratified = 1);

@@ -31,7 +31,7 @@ static void statistics(luge_test *t)
     CHECK_STATUS(t, luge_dataset_statistics(part, 0, &all), LUGE_OK);
     CHECK_STATUS(t, luge_dataset_statistics(part, 0, &some), LUGE_OK);
     for (int k = 0; k < WIDTH; k++) {
-        double sum = 0, squares = 0, least = INFINITY, most = -INFINITY;
+        double sum = 0, squares = 0, least = (double)INFINITY, most = -(double)INFINITY;
         for (int i = 100; i < 400; i++) sum += values[i][k] + 0.5 - values[100][k];
         const double m = sum / 300;
         for (int i = 100; i < 400; i++) {
@@ -88,11 +88,11 @@ static void standardizing(luge_test *t)
     CHECK(t, !luge_dataset_min_max(d, bare));
     CHECK_STR_CONTAINS(t, luge_error(ctx), "1 feature arrays, 2");
     luge_clear(ctx);
-    values[7][2] = NAN;
+    values[7][2] = (double)NAN;
     CHECK(t, !luge_dataset_standardize(d, d));
     CHECK_STR_CONTAINS(t, luge_error(ctx), "element 2");
     luge_clear(ctx);
-    double ones[WIDTH] = { 0 }, bad[WIDTH] = { 0, INFINITY };
+    double ones[WIDTH] = { 0 }, bad[WIDTH] = { 0, (double)INFINITY };
     CHECK(t, !luge_dataset_rescale(d, 0, ones, NULL));
     luge_clear(ctx);
     CHECK(t, !luge_dataset_rescale(d, 0, bad, ones));

@@ -70,6 +70,10 @@ LUGE_API const char *luge_last_error(void);
 /* A sink that writes to a FILE. The file stays the caller's. */
 LUGE_API luge_sink luge_file_sink(FILE *file);
 
+/* The one of n words that takes the fewest changed, added and left out characters to become the text (NULL where n is
+ * 0): for messages that say what may have been meant. */
+LUGE_API const char *luge_nearest(const char *text, const char *const *words, int64_t n);
+
 /* What the context works with. */
 LUGE_API int luge_threads(const luge_context *ctx);              /* threads, the caller's own included */
 LUGE_API const char *luge_instruction_set(const luge_context *); /* "baseline", "avx2" or "avx512" */

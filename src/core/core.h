@@ -197,6 +197,8 @@ typedef struct luge__source {
 luge_status luge__source_open(luge_context *ctx, const char *path, luge__source *file);
 /* Reads all of the bytes or fails: also where the file has become shorter. */
 luge_status luge__source_read(const luge__source *file, uint64_t offset, void *data, size_t bytes);
+/* The same, but *got may be less where the file ends. */
+luge_status luge__source_read_some(const luge__source *file, uint64_t offset, void *data, size_t bytes, size_t *got);
 void luge__source_close(luge__source *file); /* after an open that succeeded; idempotent */
 
 /* A file that replaces another: written beside it, flushed, then renamed over it. After a crash at any moment the old

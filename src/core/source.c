@@ -37,22 +37,27 @@ luge_status luge__source_open(luge_context *ctx, const char *path, luge__source 
     return status;
 }
 
-luge_status luge__source_read(const luge__source *file, uint64_t offset, void *data, size_t bytes)
+luge_status luge__source_read_some(const luge__source *file, uint64_t offset, void *data, size_t bytes, size_t *got)
 {
     unsigned char *to = data;
-    while (bytes > 0) {
-        ssize_t n = pread(file->fd, to, bytes < LARGEST_READ ? bytes : (size_t)LARGEST_READ, (off_t)offset);
+    for (*got = 0; *got < bytes;) {
+        size_t most = bytes - *got < LARGEST_READ ? bytes - *got : (size_t)LARGEST_READ;
+        ssize_t n = pread(file->fd, to + *got, most, (off_t)(offset + *got));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return luge__fail_system(file->ctx, file->path, "cannot read", errno);
-        if (n == 0) {
-            return luge__fail(file->ctx, LUGE_EIO, "%s: cannot read: it ends at byte %l, it had %l when it was opened",
-                              file->path, (int64_t)offset, (int64_t)file->bytes);
-        }
-        to += n;
-        bytes -= (size_t)n;
-        offset += (uint64_t)n;
+        if (n == 0) break;
+        *got += (size_t)n;
     }
     return LUGE_OK;
+}
+
+luge_status luge__source_read(const luge__source *file, uint64_t offset, void *data, size_t bytes)
+{
+    size_t got;
+    luge_status status = luge__source_read_some(file, offset, data, bytes, &got);
+    if (status || got == bytes) return status;
+    return luge__fail(file->ctx, LUGE_EIO, "%s: cannot read: it ends at byte %l, it had %l when it was opened",
+                      file->path, (int64_t)(offset + got), (int64_t)file->bytes);
 }
 
 void luge__source_close(luge__source *file)

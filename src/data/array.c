@@ -31,7 +31,7 @@ luge_array *luge__array_create(luge_context *ctx, const char *who, luge_dtype dt
     array->rows = shape->dim[0];
     array->row_elements = row_elements;
     array->row_bytes = (size_t)row_elements * luge_dtype_size(dtype);
-    array->fd = -1;
+    array->file.fd = -1;
     luge__object_enter(ctx, &array->object, array_destroy);
     return array;
 }
@@ -46,10 +46,8 @@ void luge__array_drop(luge_array *array)
 {
     if (!array || --array->refs > 0) return;
     luge_context *ctx = array->object.ctx;
-    luge__input_file file = { .fd = array->fd };
-    luge__input_close(&file);
+    if (array->file.fd >= 0) luge__source_close(&array->file);
     luge__buffer_drop(array->buffer);
-    luge__release(ctx, array->path, array->path_bytes);
     luge__release(ctx, array, sizeof *array);
 }
 

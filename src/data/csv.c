@@ -24,9 +24,9 @@ static luge_status refill(luge__csv *csv)
     if (csv->end == csv->buffer->bytes) /* a field is shorter, a file that fits has a byte to spare */
         return luge__fail(csv->ctx, LUGE_EIO, "%s: the file changed while it was read", csv->file.path);
     const luge_status status =
-        luge__input_read(&csv->file, csv->offset, data + csv->end, csv->buffer->bytes - csv->end, &got);
+        luge__source_read_some(&csv->file, csv->offset, data + csv->end, csv->buffer->bytes - csv->end, &got);
     csv->end += got;
-    csv->offset += (int64_t)got;
+    csv->offset += got;
     csv->at_end = got == 0;
     return status;
 }
@@ -55,7 +55,7 @@ luge_status luge__csv_rewind(luge__csv *csv)
 luge_status luge__csv_open(luge_context *ctx, const char *path, char delimiter, luge__csv *csv)
 {
     *csv = (luge__csv){ .ctx = ctx, .delimiter = delimiter };
-    luge_status status = luge__input_open(ctx, path, &csv->file);
+    luge_status status = luge__source_open(ctx, path, &csv->file);
     if (status) return status;
     csv->buffer = luge__buffer_create(ctx, csv->file.bytes < BUFFER ? (size_t)csv->file.bytes + 1 : BUFFER);
     status = csv->buffer ? luge__csv_rewind(csv) : LUGE_ENOMEM;
@@ -65,7 +65,7 @@ luge_status luge__csv_open(luge_context *ctx, const char *path, char delimiter, 
 
 void luge__csv_close(luge__csv *csv)
 {
-    luge__input_close(&csv->file);
+    if (csv->file.fd >= 0) luge__source_close(&csv->file);
     luge__buffer_drop(csv->buffer);
     csv->buffer = NULL;
 }

@@ -11,11 +11,11 @@ enum { LUGE__LONGEST_FIELD = 1 << 16 };
 /* A file that is read by pieces; no field leaves the buffer while it is scanned. */
 typedef struct luge__csv {
     luge_context *ctx;
-    luge__input_file file;
+    luge__source file;
     char delimiter;
     luge__buffer *buffer;
     size_t start, at, end; /* of the field that is scanned; what comes next; what is there */
-    int64_t offset;        /* in the file, of what is to be read next */
+    uint64_t offset;       /* in the file, of what is to be read next */
     int at_end;            /* nothing is left to be read */
     int64_t line;          /* of what comes next, from 1 */
 } luge__csv;
@@ -49,7 +49,5 @@ typedef struct luge__words {
 /* Number of the text, which is entered where it is new; -1 on an error. */
 int64_t luge__words_enter(luge__words *words, const char *text, size_t length);
 void luge__words_free(luge__words *words);
-/* The word that most resembles the text; there is one at least. */
-const char *luge__words_nearest(const luge__words *words, const char *text);
 
 #endif

@@ -79,7 +79,7 @@ static luge_status find_target(reading *r)
     }
     if (r->o.target && r->target < 0)
         return luge__fail(r->ctx, LUGE_EINVAL, "%s: no column \"%s\"; the nearest name is \"%s\"", r->o.path,
-                          r->o.target, luge__words_nearest(&r->columns, r->o.target));
+                          r->o.target, luge_nearest(r->o.target, r->columns.word, (int64_t)r->columns.n));
     if (r->target >= 0 && r->columns.n == 1)
         return luge__fail(r->ctx, LUGE_EFORMAT, "%s: \"%s\" is its only column; is the delimiter '%c'?", r->o.path,
                           r->o.target, r->csv.delimiter);

@@ -15,7 +15,7 @@ typedef struct luge__stored {
     int big_endian;
 } luge__stored;
 
-/* Rows in memory (data) or in a file (fd >= 0), of which data then holds first .. first+held-1. */
+/* Rows in memory (data) or in a file, of which data then holds first .. first+held-1. */
 struct luge_array {
     luge__object object;
     int32_t refs; /* one of the handle, one of each data set */
@@ -26,11 +26,9 @@ struct luge_array {
     const unsigned char *data; /* never NULL where there are elements in memory */
     luge__buffer *buffer;      /* what data points into; NULL: the caller's memory, or nothing read yet */
     int64_t first, held;
-    int fd;
-    int64_t start; /* of the elements in the file */
+    luge__source file; /* fd -1: memory */
+    int64_t start;     /* of the elements in the file */
     luge__stored stored;
-    char *path;
-    size_t path_bytes;
 };
 
 /* An array of that type without memory: the shape is checked, the context's handle is entered. */
@@ -47,21 +45,8 @@ const unsigned char *luge__array_rows(luge_array *array, int64_t first, int64_t 
 
 /* ---- files of rows --------------------------------------------------------------------------------------------- */
 
-/* A file that is open for reading: a regular one. */
-typedef struct luge__input_file {
-    luge_context *ctx;
-    const char *path;
-    int fd;
-    int64_t bytes;
-} luge__input_file;
-luge_status luge__input_open(luge_context *ctx, const char *path, luge__input_file *file);
-void luge__input_close(luge__input_file *file); /* idempotent */
-/* Reads up to `bytes` bytes at `offset`; *got is less only at the end of the file. */
-luge_status luge__input_read(const luge__input_file *file, int64_t offset, void *data, size_t bytes, size_t *got);
-
 /* An array over the rows that lie at `start` of the file, which it takes over (also when it fails). */
-luge_array *luge__array_of_file(luge__input_file *file, const luge__stored *stored, const luge_shape *shape,
-                                int64_t start);
+luge_array *luge__array_of_file(luge__source *file, const luge__stored *stored, const luge_shape *shape, int64_t start);
 /* Makes data hold row `first` and others. */
 luge_status luge__array_fetch(luge_array *array, int64_t first, int64_t n);
 

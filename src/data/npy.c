@@ -9,7 +9,7 @@
 enum { LONGEST_HEADER = 65535, PREFIX = 12, WORD = 64 };
 
 typedef struct parser {
-    const luge__input_file *file;
+    const luge__source *file;
     const char *at, *end;
     luge__stored stored;
     luge_shape shape;
@@ -156,7 +156,7 @@ static luge_status read_prefix(const parser *p, size_t *length, int64_t *start)
 {
     unsigned char b[PREFIX] = { 0 };
     size_t got;
-    const luge_status status = luge__input_read(p->file, 0, b, sizeof b, &got);
+    const luge_status status = luge__source_read_some(p->file, 0, b, sizeof b, &got);
     if (status) return status;
     if (got < 6 || memcmp(b, "\x93NUMPY", 6) != 0) {
         if (got >= 2 && b[0] == 'P' && b[1] == 'K') return malformed(p, "it is an archive (npz); unzip it");
@@ -168,7 +168,7 @@ static luge_status read_prefix(const parser *p, size_t *length, int64_t *start)
     *length = (size_t)b[8] | (size_t)b[9] << 8;
     if (b[6] > 1) *length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
     if (*length > LONGEST_HEADER) return malformed(p, "its header is longer than 65535 bytes");
-    if ((int64_t)*length > p->file->bytes - *start) return malformed(p, "it ends in its header");
+    if ((int64_t)*length > (int64_t)p->file->bytes - *start) return malformed(p, "it ends in its header");
     return LUGE_OK;
 }
 
@@ -181,7 +181,7 @@ static luge_status read_header(parser *p, int64_t *start)
     if (length == 0) return malformed(p, "its header is no dict");
     char *text = luge__alloc(ctx, length);
     if (!text) return LUGE_ENOMEM;
-    status = luge__input_read(p->file, *start, text, length, &got);
+    status = luge__source_read_some(p->file, (uint64_t)*start, text, length, &got);
     *start += (int64_t)length;
     p->at = text;
     p->end = text + got;
@@ -190,7 +190,7 @@ static luge_status read_header(parser *p, int64_t *start)
     if (status) return status;
     if (p->fortran && p->shape.ndim > 1)
         return malformed(p, "its elements lie by columns; save it with numpy.ascontiguousarray");
-    const int64_t size = luge_shape_size(&p->shape), left = p->file->bytes - *start;
+    const int64_t size = luge_shape_size(&p->shape), left = (int64_t)p->file->bytes - *start;
     if (size >= 0 && size <= INT64_MAX / p->stored.bytes && size * p->stored.bytes == left) return LUGE_OK;
     return luge__fail(ctx, LUGE_EFORMAT, "%s: the header says %S of %d bytes each; %l bytes follow it", p->file->path,
                       &p->shape, p->stored.bytes, left);
@@ -198,15 +198,15 @@ static luge_status read_header(parser *p, int64_t *start)
 
 luge_array *luge_array_npy(luge_context *ctx, const char *path)
 {
-    luge__input_file file;
+    luge__source file;
     int64_t start = 0;
     if (!ctx || !path) {
         (void)luge__fail(ctx, LUGE_EINVAL, "luge_array_npy: the %s is NULL", ctx ? "path" : "context");
         return NULL;
     }
-    if (luge_failed(ctx) || luge__input_open(ctx, path, &file)) return NULL;
+    if (luge_failed(ctx) || luge__source_open(ctx, path, &file)) return NULL;
     parser p = { .file = &file };
     if (read_header(&p, &start) == LUGE_OK) return luge__array_of_file(&file, &p.stored, &p.shape, start);
-    luge__input_close(&file);
+    luge__source_close(&file);
     return NULL;
 }

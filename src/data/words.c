@@ -3,7 +3,7 @@
 
 #include "data/csv.h"
 
-enum { MOST_WORDS = 1 << 24, LONGEST_COMPARED = 64 };
+enum { MOST_WORDS = 1 << 24 };
 
 /* Where the text is, or belongs, in the table. FNV-1a. */
 static size_t slot_of(const luge__words *words, const char *text, size_t length)
@@ -56,39 +56,4 @@ void luge__words_free(luge__words *words)
     luge__release(words->ctx, words->word, words->capacity * sizeof *words->word);
     luge__release(words->ctx, words->slots, words->n_slots * sizeof *words->slots);
     *words = (luge__words){ .ctx = words->ctx };
-}
-
-/* ---- resemblance ----------------------------------------------------------------------------------------------- */
-
-/* How many characters must be changed, put in or left out (Levenshtein), of the first 64. */
-static int distance(const char *a, const char *b)
-{
-    int row[LONGEST_COMPARED + 1];
-    int n = 0;
-    for (; n < LONGEST_COMPARED && b[n]; n++) row[n] = n;
-    row[n] = n;
-    for (int i = 0; i < LONGEST_COMPARED && a[i]; i++) {
-        int diagonal = row[0];
-        row[0] = i + 1;
-        for (int j = 1; j <= n; j++) {
-            const int replaced = diagonal + (a[i] != b[j - 1]);
-            const int shorter = row[j - 1] < row[j] ? row[j - 1] : row[j];
-            diagonal = row[j];
-            row[j] = replaced < shorter + 1 ? replaced : shorter + 1;
-        }
-    }
-    return row[n];
-}
-
-const char *luge__words_nearest(const luge__words *words, const char *text)
-{
-    size_t best = 0;
-    int least = 2 * LONGEST_COMPARED;
-    for (size_t i = 0; i < words->n; i++) {
-        const int d = distance(text, words->word[i]);
-        if (d >= least) continue;
-        least = d;
-        best = i;
-    }
-    return words->word[best];
 }

@@ -48,7 +48,7 @@ static luge_status check_ranges(luge_context *ctx, const luge_optimizer *o)
         double value, below;
     } fields[] = { { "learning_rate", o->learning_rate, HUGE_VAL },
                    { "momentum", o->momentum, HUGE_VAL },
-                   { "rho", o->rho, HUGE_VAL },
+                   { "rho", o->rho, 1 },
                    { "beta1", o->beta1, 1 },
                    { "beta2", o->beta2, 1 },
                    { "epsilon", o->epsilon, HUGE_VAL },

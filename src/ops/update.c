@@ -249,7 +249,8 @@ static void rmsprop(const rule *r, element *e)
     const int centred = (r->a->has & LUGE__HAS_M) != 0;
     e->v = rho * e->v + (1 - rho) * e->g * e->g;
     if (centred) e->m = rho * e->m + (1 - rho) * e->g;
-    const double scaled = e->g / root(r, e->v - e->m * e->m); /* m is 0 unless centred */
+    const double variance = e->v - e->m * e->m; /* m is 0 unless centred; rounding must not take it below 0 */
+    const double scaled = e->g / root(r, variance < 0 ? 0 : variance);
     if (!(r->a->has & LUGE__HAS_VELOCITY)) {
         e->w -= r->rate * scaled;
     } else if (r->torch) {

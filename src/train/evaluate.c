@@ -76,7 +76,7 @@ luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int6
 
 static luge_scores no_scores(void)
 {
-    const double nan = NAN;
+    const double nan = (double)NAN;
     return (luge_scores){ .loss = nan,
                           .accuracy = nan,
                           .precision = nan,

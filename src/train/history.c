@@ -23,7 +23,7 @@ luge_status luge__history_add(luge_model *m, int64_t epoch, int n, const char *c
     if (luge__grow(m->ctx, &h->values, LUGE__MAX_LOGS * sizeof(double), &h->capacity, (size_t)epoch + 1))
         return LUGE_ENOMEM;
     for (; h->epochs <= epoch; h->epochs++)
-        for (int i = 0; i < LUGE__MAX_LOGS; i++) h->values[h->epochs * LUGE__MAX_LOGS + i] = NAN;
+        for (int i = 0; i < LUGE__MAX_LOGS; i++) h->values[h->epochs * LUGE__MAX_LOGS + i] = (double)NAN;
     for (int k = 0; k < n; k++) {
         int i = find_name(h, names[k]);
         if (i < 0) {

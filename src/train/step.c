@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-static void drop(luge_model *m, luge__step *s)
+void luge__step_drop(luge__step *s)
 {
-    (void)m;
     luge_run_free(s->run);
     luge_plan_free(s->plan);
     luge_graph_free(s->graph);
@@ -14,7 +13,7 @@ static void drop(luge_model *m, luge__step *s)
 
 void luge__steps_forget(luge_model *m)
 {
-    for (int i = 0; i < LUGE__MAX_STEPS; i++) drop(m, &m->steps[i]);
+    for (int i = 0; i < LUGE__MAX_STEPS; i++) luge__step_drop(&m->steps[i]);
 }
 
 /* What the outputs of one plan are put together in. */
@@ -66,6 +65,20 @@ static luge_graph *replay_forward(luge_model *m, luge__step *s)
     return g;
 }
 
+/* Each output has a row for each row of the input, as many elements in each as the forward graph says. */
+static luge_status check_outputs(const luge_model *m, const luge__step *s)
+{
+    for (int i = 0; i < m->n_outputs; i++) {
+        luge_shape expected = luge_shape_of_val(m->graph, m->outputs[i]);
+        const luge_shape shape = luge_shape_of_val(s->graph, s->outputs[i]);
+        expected.dim[0] = s->key.rows;
+        if (luge__shape_equal(&shape, &expected)) continue;
+        return luge__fail(m->ctx, LUGE_ESHAPE, "model: output %d is %S for %l rows; %S is expected", i, &shape,
+                          s->key.rows, &expected);
+    }
+    return LUGE_OK;
+}
+
 static luge_val penalty(luge_graph *g, luge_val total, luge_val term, double factor)
 {
     luge_node_info info;
@@ -78,7 +91,8 @@ static luge_loss loss_of(const luge_model *m, int output)
     return m->options.losses[output] ? m->options.losses[output] : m->options.loss;
 }
 
-/* The loss of one output: the mean over rows of weight times loss, or the textbook's sum. */
+/* The loss of one output: the mean over rows of weight times loss, or the textbook's sum; of a batch that is scored,
+ * its share of the sum over the data set, so that the mean over batches is that sum. */
 static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
 {
     const luge__loss_settings settings = { .kind = loss_of(m, i),
@@ -92,7 +106,9 @@ static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
     s->targets[i] = luge_input(g, name, s->key.classes[i] ? LUGE_I32 : m->dtype, shape);
     luge_val rows = luge__loss_of_rows(g, &settings, s->outputs[i], s->targets[i]);
     if (s->key.weighted) rows = luge_mul(g, rows, s->weights);
-    luge_val loss = settings.kind == LUGE_HALF_SUM_SQUARED_ERROR ? luge_sum(g, rows) : luge_mean(g, rows);
+    const int summed = settings.kind == LUGE_HALF_SUM_SQUARED_ERROR;
+    luge_val loss = summed && !s->key.all ? luge_sum(g, rows) : luge_mean(g, rows);
+    if (summed && s->key.all) loss = luge_mul(g, loss, luge_scalar(g, m->dtype, (double)s->key.all));
     const double factor = m->options.loss_weights[i];
     if (factor != 0 && factor != 1) loss = luge_mul(g, loss, luge_scalar(g, m->dtype, factor));
     return loss;
@@ -173,7 +189,7 @@ static luge_status build_graph(luge_model *m, luge__step *s, outputs *out)
 {
     const luge__mode mode = s->key.mode;
     luge_graph *g = s->graph = replay_forward(m, s);
-    if (!g) return luge_failure(m->ctx);
+    if (!g || check_outputs(m, s)) return luge_failure(m->ctx);
     if (mode == LUGE__PREDICT) {
         for (int i = 0; i < m->n_outputs; i++) put(out, s->outputs[i]);
         return luge_failure(m->ctx);
@@ -189,10 +205,12 @@ static luge_status build_graph(luge_model *m, luge__step *s, outputs *out)
     return mode == LUGE__TRAIN || mode == LUGE__GATHER ? add_update(m, g, s, out) : LUGE_OK;
 }
 
-static luge_status build(luge_model *m, luge__step *s)
+luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__step *s)
 {
     outputs out = { .ctx = m->ctx };
-    luge_status status = build_graph(m, s, &out);
+    luge_status status = key->mode == LUGE__PREDICT ? LUGE_OK : luge__model_state(m);
+    s->key = *key;
+    if (!status) status = build_graph(m, s, &out);
     if (!status) status = luge_failure(m->ctx);
     if (!status) {
         s->plan = luge_plan_create_with(
@@ -201,6 +219,7 @@ static luge_status build(luge_model *m, luge__step *s)
         status = luge_failure(m->ctx);
     }
     luge__release(m->ctx, out.list, out.capacity * sizeof *out.list);
+    if (status) luge__step_drop(s);
     return status;
 }
 
@@ -215,15 +234,10 @@ luge__step *luge__step_for(luge_model *m, const luge__step_key *key)
         }
         if (candidate->used < s->used) s = candidate;
     }
-    drop(m, s);
-    if (key->mode != LUGE__PREDICT && luge__model_state(m)) return NULL;
-    s->key = *key;
-    const luge_status status = build(m, s);
+    luge__step_drop(s);
+    const luge_status status = luge__step_build(m, key, s);
     luge__model_renew(m);
-    if (status) {
-        drop(m, s);
-        return NULL;
-    }
+    if (status) return NULL;
     s->used = ++m->step_clock;
     return s;
 }
@@ -241,6 +255,12 @@ luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *dat
         const luge_status status = luge_dataset_column(data, LUGE_TARGETS, i, &column);
         if (status) return status;
         if (!loss_of(m, i)) return luge__fail(m->ctx, LUGE_EINVAL, "%s: output %d has no loss", who, i);
+        const luge_shape y = luge_shape_of_val(m->graph, m->outputs[i]);
+        if (luge__loss_takes_classes(loss_of(m, i)) && (y.ndim < 2 || y.dim[y.ndim - 1] < 2))
+            return luge__fail(m->ctx, LUGE_ESHAPE,
+                              "%s: %s of an output with one column; 2 or more, or binary_crossentropy, are expected",
+                              who, luge_loss_name(loss_of(m, i)));
+        if (mode == LUGE__SCORE && loss_of(m, i) == LUGE_HALF_SUM_SQUARED_ERROR) key->all = luge_dataset_rows(data);
         key->classes[i] = luge__loss_takes_classes(loss_of(m, i)) && column.kind == LUGE_CLASSES;
     }
     return LUGE_OK;

@@ -46,6 +46,7 @@ typedef enum luge__mode { LUGE__TRAIN, LUGE__GATHER, LUGE__SCORE, LUGE__PREDICT,
 typedef struct luge__step_key {
     luge__mode mode;
     int64_t rows;
+    int64_t all;                       /* score: rows of the data set, where a loss is a sum over them; else 0 */
     int32_t weighted;                  /* rows have weights */
     int32_t classes[LUGE_MAX_OUTPUTS]; /* targets are class numbers */
 } luge__step_key;
@@ -89,6 +90,7 @@ typedef struct luge__batch {
     size_t bytes;
     void *inputs[LUGE__MAX_MODEL_INPUTS], *targets[LUGE_MAX_OUTPUTS], *weights;
     int64_t *numbers;      /* of rows */
+    uint64_t loads;        /* how often rows were loaded: tells whether those of an earlier load still lie there */
     luge_target_kind kind; /* of the first target as it was loaded */
 } luge__batch;
 
@@ -156,6 +158,8 @@ struct luge_model {
 /* ---- model.c ---- */
 /* Zero, and a message that begins with who, unless the model can be worked with. */
 int luge__model_usable(luge_model *m, const char *who);
+/* The same, for what changes the model's structure: not while it is being trained (LUGE_ESTATE). */
+int luge__model_changeable(luge_model *m, const char *who);
 /* Builds what waits, if the shape of a row is known; LUGE_ESTATE where it is not, or there are no layers. */
 luge_status luge__model_ready(luge_model *m, const char *who);
 /* The same, taking the shape of rows from a data set where none is known. */
@@ -192,6 +196,9 @@ luge_status luge__model_state(luge_model *m);
 /* ---- step.c ---- */
 /* The step for a key, made when first asked for. */
 luge__step *luge__step_for(luge_model *m, const luge__step_key *key);
+/* The same made into *step, which the caller has for itself and drops. */
+luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__step *step);
+void luge__step_drop(luge__step *step);
 void luge__steps_forget(luge_model *m);
 /* Which targets the model's losses take from a data set. data may be NULL for predict. */
 luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *data, luge__mode mode, int weighted,
