@@ -334,10 +334,6 @@ LUGE_API luge_status luge_predict_with(luge_model *model, const luge_predict_opt
                           .size = sizeof(luge_predict_options), .data = data_, .out = out_, .bytes = __VA_ARGS__ })
 #endif
 
-<<<<<<< HEAD
-/* One step on all rows of a data set as one batch; returns its loss and metrics before the update. Epoch and history
- * stay as they are. */
-=======
 /* A model made ready to answer: a plan for so many rows and memory of its own, so that nothing is allocated, looked up
  * or decided in a call. It shares the model's weights, and may outlive the model. Distinct predictors may run in
  * distinct threads at once, while the weights do not change. */
@@ -349,8 +345,8 @@ LUGE_API void luge_predictor_free(luge_predictor *predictor);
 LUGE_API luge_status luge_predictor_run(luge_predictor *predictor, const void *features, size_t features_bytes,
                                         void *out, size_t out_bytes);
 
-/* One step on all rows of a data set as one batch; returns its loss and metrics before the update. */
->>>>>>> main
+/* One step on all rows of a data set as one batch; returns its loss and metrics before the update. Epoch and history
+ * stay as they are. */
 LUGE_API luge_scores luge_train_on_batch(luge_model *model, luge_dataset *batch);
 /* Learns mean and variance of the model's normalization layers from a data set of training rows. LUGE_ESTATE where
  * none stands right behind an input. */
