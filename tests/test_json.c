@@ -32,7 +32,7 @@ static void write_sample(luge__json_writer *w)
     luge__json_string(w, "\\ \b\f\n\r\t \x01 \x7f \xC3\xA4 \xF0\x9F\x98\x80 \xFF \xC3");
     luge__json_key(w, "numbers");
     luge__json_open(w, '[');
-    luge__json_number(w, NAN);
+    luge__json_number(w, (double)NAN);
     luge__json_number(w, -HUGE_VAL);
     luge__json_number(w, HUGE_VAL);
     luge__json_number(w, 1e300);
