@@ -224,6 +224,35 @@ static void graph_alone(luge_test *t)
     luge_close(ctx);
 }
 
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+static void file_functions(luge_test *t)
+{
+    luge_tensor_info info;
+    luge_context *ctx = luge_open(.threads = 1);
+    CHECK(t, !luge_tensor_file_open(NULL, NULL) && !luge_tensor_file_open(NULL, ""));
+    CHECK(t, !luge_tensor_file_open_memory(NULL, NULL, 0));
+    CHECK(t, !luge_tensor_file_open(ctx, NULL));
+    luge_clear(ctx);
+    CHECK(t, !luge_tensor_file_open_memory(ctx, NULL, 0));
+    luge_clear(ctx);
+    luge_tensor_file_close(NULL);
+    CHECK(t, luge_tensor_count(NULL) == 0 && luge_tensor_find(NULL, NULL) == -1);
+    CHECK(t, luge_tensor_at(NULL, 0, NULL) != LUGE_OK && luge_tensor_at(NULL, 0, &info) != LUGE_OK);
+    CHECK(t, luge_tensor_read(NULL, 0, NULL, 0) != LUGE_OK && !luge_tensor_metadata(NULL, NULL));
+    CHECK(t, !luge_tensor_writer_create(NULL));
+    CHECK(t, luge_tensor_writer_add(NULL, NULL, LUGE_NO_DTYPE, empty, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_metadata(NULL, NULL, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_save(NULL, NULL) != LUGE_OK);
+    luge_tensor_writer_free(NULL);
+    luge_tensor_writer *writer = luge_tensor_writer_create(ctx);
+    CHECK(t, luge_tensor_writer_add(writer, NULL, LUGE_NO_DTYPE, empty, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_add(writer, NULL, LUGE_F32, empty, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_metadata(writer, NULL, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_save(writer, NULL) != LUGE_OK);
+    luge_close(ctx);
+}
+
 /* ---- is every function here? ------------------------------------------------------------------------------------ */
 
 #ifdef LUGE_SOURCE_DIR
@@ -269,13 +298,13 @@ static void look_up(luge_test *t, const char *header, const char *calls)
 
 static void completeness(luge_test *t)
 {
-    static const char *const headers[] = { "types", "context", "graph", "ops", "plan", "check" };
+    static const char *const headers[] = { "types", "context", "graph", "ops", "plan", "check", "io" };
     char *calls = read_text("tests/test_api.c");
     if (!calls) {
         CHECK_SKIP(t, "the sources are not here");
         return;
     }
-    for (int i = 0; i < 6; i++) {
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         char name[64];
         (void)snprintf(name, sizeof name, "include/luge/%s.h", headers[i]);
         look_up(t, name, calls);
@@ -291,6 +320,7 @@ void test_api(luge_test *t)
     RUN(t, graph_functions);
     RUN(t, plan_functions);
     RUN(t, builders);
+    RUN(t, file_functions);
     RUN(t, graph_alone);
 #ifdef LUGE_SOURCE_DIR
     RUN(t, completeness);

@@ -242,6 +242,8 @@ static void refused(luge_test *t)
         { "\"\\u12G4\"", "four hexadecimal digits" },
         { "\"\\uD800\"", "half of a surrogate pair" },
         { "\"\\uD800\\u0041\"", "half of a surrogate pair" },
+        { "\"\\uD800\\uE000\"", "half of a surrogate pair" },
+        { "\"\\uD800\\uDBFF\"", "half of a surrogate pair" },
         { "\"\\uD800\\n12345\"", "half of a surrogate pair" },
         { "\"\\uDC00\\uD800\"", "half of a surrogate pair" },
         { "\"a\nb\"", "byte 2: a control character" },
