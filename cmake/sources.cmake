@@ -179,6 +179,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/reduce.c
     tests/samples/shape.c
     tests/test_api.c
+    tests/test_api_model.c
     tests/test_append.c
     tests/test_array.c
     tests/test_building.c
@@ -275,6 +276,7 @@ set(LUGE_TEST_SUITES
     building
     oom
     api
+    api_model
     ops_forward
     ops_gradient
     ops_mutants

@@ -49,7 +49,7 @@ static uint64_t header_length(const unsigned char *data)
     return n;
 }
 
-/* ---- what works ------------------------------------------------------------------------------------------------- */
+/* ---- what works -------------------------------------------------------------------------------------------------- */
 
 static const float weights[2][3] = { { 1, 2, 3 }, { 4, 5, -6.5F } };
 static const double scalar = 0.1;
@@ -276,7 +276,7 @@ static void beyond_4_gb(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- what does not ---------------------------------------------------------------------------------------------- */
+/* ---- what does not ----------------------------------------------------------------------------------------------- */
 
 static void check_refused(luge_test *t, luge_context *ctx, luge_status status, luge_status expected, const char *words)
 {
@@ -375,7 +375,7 @@ static void long_header(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- no memory -------------------------------------------------------------------------------------------------- */
+/* ---- no memory --------------------------------------------------------------------------------------------------- */
 
 static luge_status write_once(luge_test *t, luge_context *ctx, void *user)
 {

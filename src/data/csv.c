@@ -10,7 +10,7 @@ static luge_status malformed(const luge__csv *csv, int64_t line, const char *wha
     return luge__fail(csv->ctx, LUGE_EFORMAT, "%s, line %l: %s", csv->file.path, line, what);
 }
 
-/* ---- bytes ----------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
 /* Moves what is scanned to the begin of the buffer and fills the rest. */
 static luge_status refill(luge__csv *csv)
@@ -70,7 +70,7 @@ void luge__csv_close(luge__csv *csv)
     csv->buffer = NULL;
 }
 
-/* ---- records and fields ---------------------------------------------------------------------------------------- */
+/* ---- records and fields ------------------------------------------------------------------------------------------ */
 
 /* Passes a line end, if one comes next. */
 static luge_status pass_line_end(luge__csv *csv, int *passed)

@@ -4,7 +4,7 @@
 
 #include "data/data.h"
 
-/* ---- fields ---------------------------------------------------------------------------------------------------- */
+/* ---- fields ------------------------------------------------------------------------------------------------------ */
 
 enum { LUGE__LONGEST_FIELD = 1 << 16 };
 
@@ -34,7 +34,7 @@ luge_status luge__csv_rewind(luge__csv *csv);
 luge_status luge__csv_record(luge__csv *csv, int *more);
 luge_status luge__csv_field(luge__csv *csv, luge__field *field);
 
-/* ---- words ----------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------------------------- */
 
 /* Distinct texts, numbered as they came. */
 typedef struct luge__words {
