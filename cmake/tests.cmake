@@ -107,7 +107,7 @@ if(LUGE_BUILD_EXAMPLES)
     foreach(name IN LISTS LUGE_DATA_EXAMPLES)
         luge_add_test(example_${name} "example;slow" sh "${PROJECT_SOURCE_DIR}/tests/with_data.sh"
             "${PROJECT_BINARY_DIR}/data" "$<TARGET_FILE:examples_${name}>")
-        set_tests_properties(example_${name} PROPERTIES TIMEOUT 900 PROCESSORS 2)
+        set_tests_properties(example_${name} PROPERTIES TIMEOUT 900)
     endforeach()
 endif()
 # The guide to adding an operator, followed word for word in a copy of the tree.

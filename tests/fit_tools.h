@@ -31,8 +31,10 @@ static inline int fit_widest(const char *text)
 {
     int widest = 0, columns = 0;
     for (; *text; text++) {
-        if (*text == '\n' || *text == '\r') columns = 0;
-        else if (((unsigned char)*text & 0xc0) != 0x80 && ++columns > widest) widest = columns;
+        if (*text == '\n' || *text == '\r')
+            columns = 0;
+        else if (((unsigned char)*text & 0xc0) != 0x80 && ++columns > widest)
+            widest = columns;
     }
     return widest;
 }

@@ -215,8 +215,9 @@ static void refused(luge_test *t)
            luge_layer_normalization(.epsilon = -1));
     refuse(t, LUGE_ESHAPE, "reshape: the shape of a row is expected", row, luge_reshape_layer({ 0 }));
     refuse(t, LUGE_ESHAPE, "reshape: a size is neither positive nor -1", row, luge_reshape_layer(luge_shape_of(0, 2)));
-    refuse(t, LUGE_ESHAPE, "reshape", row, luge_reshape_layer(luge_shape_of(3)));
-    refuse(t, LUGE_ESHAPE, "reshape", row, luge_reshape_layer(luge_shape_of(-1, -1)));
+    refuse(t, LUGE_ESHAPE, "mine: reshape", row, luge_reshape_layer(luge_shape_of(3), .name = "mine"));
+    refuse(t, LUGE_ESHAPE, "mine: reshape", row, luge_reshape_layer(luge_shape_of(-1, -1), .name = "mine"));
+    refuse(t, LUGE_ESHAPE, "dense: variable: f32[2,9223372036854775807] is too large", row, luge_dense(INT64_MAX));
     refuse(t, LUGE_EDTYPE, "embedding: its input is f32; integers are expected", row,
            luge_embedding(2, .output_dim = 2));
     refuse(t, LUGE_EINVAL, "rescaling: slope, scale and offset must be finite", row, luge_rescaling(nan));
@@ -227,6 +228,32 @@ static void refused(luge_test *t)
     refuse(t, LUGE_ESHAPE, "kernel is [2,3] here, but [2,2] in the layer that it shares", row,
            luge_dense(3, .share = "d"));
     refuse(t, LUGE_EINVAL, "there is a layer \"d\" already", row, luge_dense(3, .name = "d"));
+}
+
+/* A layer that fails in its middle leaves neither weights nor moving averages. */
+static void refused_names(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_model *m = luge_sequential(ctx, .dtype = LUGE_F64);
+    char name[200];
+    memset(name, 'a', sizeof name);
+    name[sizeof name - 1] = 0;
+    luge_build(m, luge_shape_of(2));
+    CHECK_STATUS(t, luge_add_layer(m, luge_batch_normalization(.name = name)), LUGE_EINVAL);
+    CHECK_STR_CONTAINS(t, luge_error(ctx), "a name has 199 characters; 1 to 127");
+    luge_clear(ctx);
+    name[118] = 0; /* room for "/gamma" and "/beta", not for "/moving_mean" */
+    CHECK_STATUS(t, luge_add_layer(m, luge_batch_normalization(.name = name)), LUGE_EINVAL);
+    CHECK_STR_CONTAINS(t, luge_error(ctx), "a name has 130 characters");
+    CHECK_STR_CONTAINS(t, luge_error(ctx), name);
+    luge_clear(ctx);
+    CHECK_EQ_INT(t, luge_weight_count(m), 0);
+    luge_add_layer(m, luge_dense(2));
+    luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR);
+    CHECK_STATUS(t, luge_fit(m, data_with(ctx, 1, 1)), LUGE_OK);
+    CHECK_EQ_INT(t, luge_parameter_count(m), 6);
+    CHECK_STR_EQ(t, luge_error(ctx), "");
+    luge_close(ctx);
 }
 
 /* Weights in common go by their names, not by their order. */
@@ -343,6 +370,7 @@ void test_building(luge_test *t)
     RUN(t, functional);
     RUN(t, skip_connection);
     RUN(t, refused);
+    RUN(t, refused_names);
     RUN(t, refused_share);
     RUN(t, refused_state);
     RUN(t, memory);

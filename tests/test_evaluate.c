@@ -55,13 +55,15 @@ static void errors(luge_test *t)
     double confusion[4];
     luge_add_layer(m, luge_dense(2));
     CHECK_STATUS(t, luge_predict(m, features, out, sizeof out), LUGE_OK); /* needs neither targets nor luge_compile */
-    FIT_REFUSED(t, ctx, luge_evaluate(m, data), LUGE_ESHAPE, "evaluate: a row of \"y\" is [1]; the model has 2 outputs");
+    FIT_REFUSED(t, ctx, luge_evaluate(m, data), LUGE_ESHAPE,
+                "evaluate: a row of \"y\" is [1]; the model has 2 outputs");
     FIT_REFUSED(t, ctx, luge_predict(m, features, out, 40), LUGE_EINVAL, "out has 40 bytes; 10 rows of 8 are expected");
     FIT_REFUSED(t, ctx, luge_predict(m, features, NULL, 80), LUGE_EINVAL, "predict: out");
     FIT_REFUSED(t, ctx, luge_predict(m, NULL, out, 80), LUGE_EINVAL, "predict: the data set is NULL");
     FIT_REFUSED(t, ctx, luge_predict(m, features, out, 80, .output = 1), LUGE_EINVAL, "output 1 is out of range");
     FIT_REFUSED(t, ctx, luge_predict(m, features, out, 80, .batch_size = -3), LUGE_EINVAL, "batch_size -3");
-    FIT_REFUSED(t, ctx, luge_predict(m, fit_regression(ctx, 10, 4), out, 80), LUGE_ESHAPE, "is [4]; the model was built");
+    FIT_REFUSED(t, ctx, luge_predict(m, fit_regression(ctx, 10, 4), out, 80), LUGE_ESHAPE,
+                "is [4]; the model was built");
     m = fit_small(ctx, 3, 0.1);
     FIT_REFUSED(t, ctx, luge_evaluate(m, features), LUGE_ESHAPE, "0 target arrays");
     FIT_REFUSED(t, ctx, luge_evaluate(m, data, .batch_size = -3), LUGE_EINVAL, "evaluate: batch_size is -3");

@@ -118,6 +118,23 @@ static void validation_frequency(luge_test *t)
     luge_close(ctx);
 }
 
+/* A name that comes later widens the history: earlier epochs have nothing under it. */
+static void widening_history(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_dataset *data = fit_classes(ctx, 12, 2, 3);
+    luge_model *m = fit_classifier(ctx, 2, 3);
+    CHECK_STATUS(t, luge_fit(m, data, .epochs = 3), LUGE_OK);
+    const double loss = luge_history_value(m, 2, "loss");
+    CHECK_STATUS(t, luge_fit(m, data, .epochs = 5, .initial_epoch = 3, .validation_data = data), LUGE_OK);
+    CHECK(t, luge_history_value(m, 2, "loss") == loss && isnan(luge_history_value(m, 2, "val_accuracy")));
+    CHECK(t, luge_history_value(m, 4, "val_accuracy") >= 0 && luge_history_count(m) == 4);
+    CHECK_STATUS(t, luge_fit(m, data, .epochs = 400, .initial_epoch = 5), LUGE_OK);
+    CHECK(t, luge_history_value(m, 2, "loss") == loss && luge_history_value(m, 399, "loss") > 0);
+    CHECK(t, luge_history_value(m, 4, "val_loss") > 0 && isnan(luge_history_value(m, 5, "val_loss")));
+    luge_close(ctx);
+}
+
 /* ---- weights and losses ------------------------------------------------------------------------------------------ */
 
 /* 4 rows; class 1 twice as heavy is its two rows there twice, but for the mean's divisor. */
@@ -139,8 +156,9 @@ static void weights(luge_test *t)
     const double rate[] = { 0.3, 0.3, 0.3 * 6 / 4 };
     for (int i = 0; i < 3; i++) {
         m[i] = fit_small(ctx, 3, rate[i]);
-        CHECK_STATUS(t, luge_fit(m[i], data[i], .epochs = 5, .batch_size = LUGE_FULL_BATCH,
-                                 .class_weights = i ? NULL : (const double[]){ 1, 2 }, .n_class_weights = i ? 0 : 2),
+        CHECK_STATUS(t,
+                     luge_fit(m[i], data[i], .epochs = 5, .batch_size = LUGE_FULL_BATCH,
+                              .class_weights = i ? NULL : (const double[]){ 1, 2 }, .n_class_weights = i ? 0 : 2),
                      LUGE_OK);
     }
     CHECK(t, fit_bits(m[0]) == fit_bits(m[1]));
@@ -260,7 +278,8 @@ static void bytes_as_features(luge_test *t)
     uint64_t bits[2];
     for (int i = 0; i < 2; i++) {
         luge_dataset *data = luge_dataset_create(ctx);
-        luge_array *x = luge_array_copy(ctx, i ? LUGE_F32 : LUGE_U8, luge_shape_of(40, 2, 3), i ? (void *)floats : bytes);
+        luge_array *x =
+            luge_array_copy(ctx, i ? LUGE_F32 : LUGE_U8, luge_shape_of(40, 2, 3), i ? (void *)floats : bytes);
         luge_dataset_add_features(data, x, .scale = i ? 1 : 1 / 255.0);
         luge_dataset_add_targets(data, fit_class_numbers(ctx, 40, 3, 2));
         luge_model *m = luge_sequential(ctx);
@@ -298,7 +317,8 @@ static void train_on_batch(luge_test *t)
 static void errors(luge_test *t)
 {
     luge_context *ctx = luge_open(.threads = 1);
-    luge_dataset *data = fit_regression(ctx, 10, 3), *wide = fit_regression(ctx, 10, 4), *empty = luge_dataset_create(ctx);
+    luge_dataset *data = fit_regression(ctx, 10, 3), *wide = fit_regression(ctx, 10, 4),
+                 *empty = luge_dataset_create(ctx);
     luge_dataset *classes = fit_classes(ctx, 10, 3, 5), *two = fit_regression(ctx, 10, 3);
     luge_dataset_add_targets(two, fit_numbers(ctx, 10, 1, 4));
     luge_model *m = luge_sequential(ctx), *s = fit_classifier(ctx, 3, 4);
@@ -350,6 +370,7 @@ void test_fit(luge_test *t)
     RUN(t, orders);
     RUN(t, validation_split);
     RUN(t, validation_frequency);
+    RUN(t, widening_history);
     RUN(t, weights);
     RUN(t, epoch_loss);
     RUN(t, abandoned_epoch);

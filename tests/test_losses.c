@@ -339,6 +339,9 @@ static void two_classes(luge_test *t)
         luge_fit(m, data, .class_weights = of_class, .n_class_weights = 2);
         const double expected = -(0.5 * log(1 - 0.2) + 4 * log(0.9) + 0.5 * log(1 - 0.6) + 4 * log(0.3)) / 4;
         CHECK_CLOSE(t, luge_history_value(m, 0, "loss"), expected, 1e-13);
+        luge_fit(m, data, .class_weights = of_class, .n_class_weights = 1); /* those that are not given are 1 */
+        const double rest = -(0.5 * log(1 - 0.2) + log(0.9) + 0.5 * log(1 - 0.6) + log(0.3)) / 4;
+        CHECK_CLOSE(t, luge_history_value(m, 0, "loss"), rest, 1e-13);
         CHECK_CLOSE(t, luge_evaluate(m, data).loss, -(log(0.8) + log(0.9) + log(0.4) + log(0.3)) / 4, 1e-13);
         CHECK_STR_EQ(t, luge_error(ctx), "");
         luge_close(ctx);

@@ -304,6 +304,13 @@ static void averages(luge_test *t)
     CHECK_STATUS(t, luge_swap_averages(m), LUGE_OK);
     get_all(t, m, again);
     CHECK_EQ_INT(t, memcmp(second, again, sizeof again), 0);
+    luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR,
+                 .optimizer = luge_sgd(.average_momentum = 0.75, .accumulation_steps = 2));
+    luge_train_on_batch(m, data); /* no update yet: the averages are the weights */
+    CHECK_STATUS(t, luge_swap_averages(m), LUGE_OK);
+    get_all(t, m, again);
+    CHECK_EQ_INT(t, memcmp(second, again, sizeof again), 0);
+    CHECK_STR_EQ(t, luge_error(ctx), "");
     luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR, .optimizer = luge_sgd());
     CHECK_STATUS(t, luge_swap_averages(m), LUGE_ESTATE);
     luge_close(ctx);
@@ -363,6 +370,37 @@ static void zeros(luge_test *t)
     for (int i = 0; i < PARAMETERS; i++) {
         const double moved = fabs(plain[i] - optimizer_golden_start[i]) / 0.001;
         CHECK(t, moved < 5 + 1e-6);
+    }
+}
+
+/* A weight without a gradient does not move, whatever epsilon is. */
+static void still(luge_test *t)
+{
+    const luge_optimizer *const all[] = { luge_adagrad(.epsilon = LUGE_ZERO, .initial_accumulator = LUGE_ZERO),
+                                          luge_rmsprop(.epsilon = LUGE_ZERO, .centered = 1),
+                                          luge_adam(.epsilon = LUGE_ZERO),
+                                          luge_adam(.epsilon = LUGE_ZERO, .amsgrad = 1, .formulas = LUGE_PYTORCH),
+                                          luge_adagrad(.epsilon = LUGE_ZERO, .formulas = LUGE_PYTORCH),
+                                          luge_rmsprop(.epsilon = LUGE_ZERO, .formulas = LUGE_PYTORCH),
+                                          luge_sgd(.clip_norm = 1),
+                                          luge_sgd(.global_clip_norm = 1) };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        luge_context *ctx = luge_open(.threads = 1);
+        luge_model *m = luge_sequential(ctx);
+        const float x[2] = { 1, 0 }, y = 2, start[2] = { 0.5, 0.5 };
+        float w[2] = { 0 };
+        luge_dataset *data = luge_dataset_create(ctx);
+        luge_add_layer(m, luge_input_layer(luge_shape_of(2)));
+        luge_add_layer(m, luge_dense(1, .no_bias = 1));
+        luge_set_weight(m, "dense/kernel", start, sizeof start);
+        luge_dataset_add_features(data, luge_array_borrow(ctx, LUGE_F32, luge_shape_of(1, 2), x));
+        luge_dataset_add_targets(data, luge_array_borrow(ctx, LUGE_F32, luge_shape_of(1, 1), &y));
+        luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR, .optimizer = all[i]);
+        for (int k = 0; k < 3; k++) luge_train_on_batch(m, data);
+        CHECK_STATUS(t, luge_get_weight(m, "dense/kernel", w, sizeof w), LUGE_OK);
+        CHECK(t, w[0] > 0.5f && w[0] < 4);
+        CHECK(t, w[1] == 0.5f);
+        luge_close(ctx);
     }
 }
 
@@ -474,6 +512,7 @@ void test_optimizers(luge_test *t)
     RUN(t, averages);
     RUN(t, defaults);
     RUN(t, zeros);
+    RUN(t, still);
     RUN(t, learning_rates);
     RUN(t, refused);
     RUN(t, names);

@@ -33,7 +33,8 @@ static void play(const char *text, char *screen, size_t size)
 {
     size_t start = 0, at = 0, end = 0;
     for (; *text; text++) {
-        if (*text == '\r') at = start;
+        if (*text == '\r')
+            at = start;
         else if (*text == '\n') {
             screen[end++] = '\n';
             start = at = end;
@@ -65,8 +66,9 @@ static void bar(luge_test *t)
         luge_model *m = metrics ? scored(ctx) : fit_classifier(ctx, 2, 3);
         out = (fit_text){ .n = 0 };
         const double began = seconds();
-        CHECK_STATUS(t, luge_fit(m, data, .batch_size = 1, .epochs = 2, .validation_data = data,
-                                 .progress = { fit_write, &out }, .callbacks = { &wait }),
+        CHECK_STATUS(t,
+                     luge_fit(m, data, .batch_size = 1, .epochs = 2, .validation_data = data,
+                              .progress = { fit_write, &out }, .callbacks = { &wait }),
                      LUGE_OK);
         const int bars = count(out.text, " left"), most = (int)((seconds() - began) * 20) + 1;
         CHECK(t, bars >= 3 && bars <= most);
@@ -89,9 +91,9 @@ static void line_an_epoch(luge_test *t)
     luge_dataset *data = fit_classes(ctx, 12, 2, 3);
     static fit_text out;
     luge_model *m = scored(ctx);
-    CHECK_STATUS(t, luge_fit(m, data, .epochs = 12, .validation_data = data, .verbose = 2,
-                             .progress = { fit_write, &out }),
-                 LUGE_OK);
+    CHECK_STATUS(
+        t, luge_fit(m, data, .epochs = 12, .validation_data = data, .verbose = 2, .progress = { fit_write, &out }),
+        LUGE_OK);
     CHECK_EQ_INT(t, count(out.text, "\n"), 12);
     CHECK(t, !strchr(out.text, '\r') && fit_widest(out.text) <= COLUMNS);
     CHECK(t, !strncmp(out.text, "  epoch  1/12  loss ", 20));
@@ -109,9 +111,9 @@ static void line_an_epoch(luge_test *t)
     CHECK_STATUS(t, luge_fit(m, data, .epochs = 2), LUGE_OK); /* no sink */
     /* numbers of epochs as wide as they can be, and a line that is ended where training is stopped */
     const volatile int now = 1;
-    CHECK_STATUS(t, luge_fit(m, data, .batch_size = 1, .epochs = INT64_MAX, .progress = { fit_write, &out },
-                             .interrupt = &now),
-                 LUGE_OK);
+    CHECK_STATUS(
+        t, luge_fit(m, data, .batch_size = 1, .epochs = INT64_MAX, .progress = { fit_write, &out }, .interrupt = &now),
+        LUGE_OK);
     CHECK(t, fit_widest(out.text) <= COLUMNS && count(out.text, "\n") == 1);
     CHECK(t, out.n && out.text[out.n - 1] == '\n');
     luge_close(ctx);

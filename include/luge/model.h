@@ -42,7 +42,7 @@ typedef struct luge_model_options {
 
 /* A model without layers, of the context. luge_close frees it, luge_model_free earlier. */
 LUGE_API luge_model *luge_model_create_with(const luge_model_options *options);
-LUGE_API void luge_model_free(luge_model *model);
+LUGE_API void luge_model_free(luge_model *model); /* not from inside a callback of its own luge_fit */
 #ifndef __cplusplus
 #define luge_sequential(...)                                                                                           \
     luge_model_create_with(&(luge_model_options){ .size = sizeof(luge_model_options), .ctx = __VA_ARGS__ })
@@ -82,7 +82,8 @@ LUGE_API luge_graph *luge_model_graph(luge_model *model); /* the forward graph; 
 #define LUGE_LOSS_MAP(X)                                                                                               \
     X(MEAN_SQUARED_ERROR, 1, "mean_squared_error")                                                                     \
     X(HALF_MEAN_SQUARED_ERROR, 2, "half_mean_squared_error") /* sum (y-t)^2 / 2 of a row */                            \
-    X(HALF_SUM_SQUARED_ERROR, 3, "half_sum_squared_error")   /* the same summed over the batch: textbooks' */          \
+    X(HALF_SUM_SQUARED_ERROR, 3, "half_sum_squared_error")   /* the same summed over the batch, or over all rows of    \
+                                                                luge_evaluate: textbooks' */                           \
     X(MEAN_ABSOLUTE_ERROR, 4, "mean_absolute_error")                                                                   \
     X(HUBER_LOSS, 5, "huber")                                                                                          \
     X(BINARY_CROSSENTROPY, 6, "binary_crossentropy")                                                                   \
@@ -178,14 +179,16 @@ LUGE_API int luge_optimizer_named(const char *name, luge_optimizer_kind *kind);
 
 /* ---- callbacks --------------------------------------------------------------------------------------------------- */
 
-/* Where training stands when a callback is called; valid until it returns. */
+/* Where training stands when a callback is called; valid until it returns. A callback may look at the model (evaluate,
+ * predict, save, read and set weights and the rate); what changes its structure or trains it is refused (LUGE_ESTATE).
+ */
 typedef struct luge_moment {
     luge_model *model;
     int64_t epoch, epochs; /* from 0; the number asked for */
     int64_t step, steps;   /* of this epoch: from 0; how many */
-    double loss;           /* running mean of this epoch */
+    double loss;           /* running mean of this epoch; NaN before its first step */
     double learning_rate;
-    int32_t n_logs; /* end of an epoch: loss, metrics, val_loss, ...; before it: loss and metrics so far */
+    int32_t n_logs; /* end of an epoch: loss, metrics, val_loss, ...; of a step: loss and metrics so far */
     const char *const *names;
     const double *values;
 } luge_moment;
@@ -213,7 +216,8 @@ typedef struct luge_callback {
     luge_callback_kind kind;
     void *user;
     luge_callback_fn train_begin, epoch_begin, batch_end, epoch_end, train_end; /* custom; any may be NULL */
-    const char *monitor;                                                        /* a log's name; default "val_loss" */
+    const char *monitor;      /* a log's name; default "val_loss". LUGE_EINVAL where an epoch will not log it; epochs
+                                 without validation are passed over. NaN is never better */
     int32_t larger_is_better; /* 1 or -1 (smaller); default by the name: losses and errors smaller, others larger */
     double min_delta;         /* least change that counts; plateau: default 1e-4, LUGE_ZERO for 0 */
     int64_t patience;         /* epochs; early stopping: default 0; plateau: 10 */
@@ -223,7 +227,8 @@ typedef struct luge_callback {
     int32_t has_baseline;     /* early stopping: patience begins anew only at what is better than baseline */
     double baseline;
     int64_t start_from_epoch;     /* early stopping: epochs before it are not looked at; from 0 */
-    int32_t restore_best_weights; /* early stopping: put back at the end of training in every case */
+    int32_t restore_best_weights; /* early stopping: put back at the end of training, unless an interrupt or a
+                                     stop in the middle of an epoch means that it goes on */
     const char *path;             /* checkpoint: may hold {epoch} (from 1; {epoch:3} pads) and {name} of a
                                            log ({name:2}: decimals); csv log: the whole history, every epoch */
     int32_t save_best_only;       /* checkpoint: at an epoch's end only where the monitored value is the best so far */
@@ -239,6 +244,10 @@ typedef struct luge_callback {
 #define luge_csv_log(...)                luge__callback(.kind = LUGE_CSV_LOG, .path = __VA_ARGS__)
 #define luge_stop_on_nan()               luge__callback(.kind = LUGE_STOP_ON_NAN)
 #endif
+
+/* luge_stop_on_nan stops at the first loss that is no finite number: the weights are those before that step, and the
+ * reason in luge_progress names epoch, step and the data, weight or layer where it began. The optimizer's moments may
+ * hold NaN by then: luge_compile before going on. It costs a copy of the weights in every step. */
 
 /* ---- fit, evaluate, predict -------------------------------------------------------------------------------------- */
 
@@ -269,7 +278,8 @@ typedef struct luge_fit_options {
     int64_t validation_frequency;  /* every so many epochs; default 1 */
     const double *class_weights;   /* of each class of the first target, times the rows' own; not in validation */
     int32_t n_class_weights;
-    int32_t verbose;               /* 1 (default): a progress bar; 2: a line an epoch; -1: nothing */
+    int32_t verbose;               /* 1 (default): a progress bar; 2: a line an epoch; -1: nothing. At most 79 columns;
+                                      "val" is the validation's value of what stands before it */
     luge_sink progress;            /* where to; default: nowhere */
     const volatile int *interrupt; /* set to nonzero (by a signal handler, say): training stops after the step */
     const luge_callback *callbacks[LUGE_MAX_CALLBACKS]; /* ends at the first NULL */
@@ -384,7 +394,7 @@ LUGE_API luge_status luge_layer_at(const luge_model *model, int index, luge_laye
 
 LUGE_API int64_t luge_parameter_count(const luge_model *model); /* -1 before it is built */
 LUGE_API int64_t luge_trainable_count(const luge_model *model);
-/* A table of layers, output shapes and parameters. */
+/* A table of layers, output shapes and parameters, at most 79 columns wide. */
 LUGE_API luge_status luge_summary(luge_model *model, luge_sink sink);
 
 LUGE_API double luge_learning_rate(const luge_model *model); /* of the next step; NaN before luge_compile */

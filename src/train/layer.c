@@ -324,6 +324,18 @@ static luge_status check_input(builder *b)
                       kind == LUGE_EMBEDDING ? "integers are" : "the model's dtype is");
 }
 
+/* Errors of operators and weights do not know the layer. */
+static void name_error(builder *b)
+{
+    char text[512];
+    luge_context *ctx = b->m->ctx;
+    const luge_status status = luge_failure(ctx);
+    if (!status || !strncmp(luge_error(ctx), b->note.name, strlen(b->note.name))) return;
+    luge__format(text, sizeof text, "%s", luge_error(ctx));
+    luge_clear(ctx);
+    luge__fail(ctx, status, "%s: %s", b->note.name, text);
+}
+
 luge_val luge__layer_build(luge_model *m, const luge_layer *layer, luge_val x)
 {
     builder b = { .m = m, .layer = layer, .x = x, .note = { .kind = layer->kind, .input = x } };
@@ -336,9 +348,16 @@ luge_val luge__layer_build(luge_model *m, const luge_layer *layer, luge_val x)
     if (luge__grow(m->ctx, &m->layers, sizeof *m->layers, &m->layer_capacity, m->n_layers + 1)) return none;
     if (b.shared) b.shared = &m->layers[b.note.shared - 1]; /* it may have moved */
     b.note.first_weight = (int32_t)m->n_weights;
+    const size_t n_substitutes = m->n_substitutes, n_effects = m->n_effects;
     luge__compile_forget(m);
     b.note.output = builders[layer->kind](&b);
-    if (!luge_is_some(b.note.output)) return none;
+    if (!luge_is_some(b.note.output)) {
+        m->n_weights = (size_t)b.note.first_weight;
+        m->n_substitutes = n_substitutes;
+        m->n_effects = n_effects;
+        name_error(&b);
+        return none;
+    }
     m->layers[m->n_layers++] = b.note;
     return b.note.output;
 }

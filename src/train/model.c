@@ -15,8 +15,7 @@ static void destroy(luge__object *object)
     luge_model *m = (luge_model *)(void *)object;
     luge_context *ctx = m->ctx;
     luge__compile_forget(m);
-    luge__history_clear(m);
-    luge__release(ctx, m->history.values, m->history.capacity * LUGE__MAX_LOGS * sizeof(double));
+    luge__history_free(m);
     luge__release(ctx, m->batch.memory, m->batch.bytes);
     luge__release(ctx, m->pending, m->pending_capacity * sizeof *m->pending);
     luge__release(ctx, m->layers, m->layer_capacity * sizeof *m->layers);

@@ -249,7 +249,7 @@ static luge_status add_history(saving *s)
     s->history_bytes = (size_t)h->epochs * (size_t)h->count * sizeof(double);
     if (!(s->history = luge__alloc(s->m->ctx, s->history_bytes))) return LUGE_ENOMEM;
     for (int64_t e = 0; e < h->epochs; e++)
-        for (int i = 0; i < h->count; i++) s->history[e * h->count + i] = h->values[e * LUGE__MAX_LOGS + i];
+        for (int i = 0; i < h->count; i++) s->history[e * h->count + i] = h->values[(size_t)e * h->width + (size_t)i];
     return luge_tensor_writer_add(s->tensors, "training/history", LUGE_F64,
                                   luge_make_shape(2, (const int64_t[]){ h->epochs, h->count }), s->history);
 }

@@ -68,8 +68,8 @@ typedef struct luge__history {
     int64_t epochs;
     int32_t count;
     char names[LUGE__MAX_LOGS][32];
-    double *values; /* [epochs, LUGE__MAX_LOGS], NaN where nothing was logged */
-    size_t capacity;
+    double *values; /* [epochs, width], NaN where nothing was logged */
+    size_t width, capacity;
 } luge__history;
 
 /* What a built-in callback remembers; saved with the model. */
@@ -241,6 +241,7 @@ luge_status luge__set_names(luge_model *m, char ***to, int64_t *n_to, const char
 
 /* ---- history.c ---- */
 void luge__history_clear(luge_model *m);
+void luge__history_free(luge_model *m);
 luge_status luge__history_add(luge_model *m, int64_t epoch, int n, const char *const *names, const double *values);
 
 #endif
