@@ -13,6 +13,7 @@ typedef struct script {
     luge_dataset *data;
     luge_model *m;
     double w[MOST_EPOCHS], rate[MOST_EPOCHS + 1];
+    volatile int raised;
 } script;
 
 static int set_weight(const luge_moment *moment, void *user)
@@ -38,7 +39,7 @@ static void script_open(script *s, double rate)
 
 static double script_weight(const script *s)
 {
-    double w = NAN;
+    double w = (double)NAN;
     luge_get_weight(s->m, "dense/kernel", &w, sizeof w);
     return w;
 }
@@ -222,6 +223,12 @@ static int stop_at_two(const luge_moment *moment, void *user)
     return moment->epoch == 2;
 }
 
+static int interrupt_at_three(const luge_moment *moment, void *user)
+{
+    if (moment->epoch == 2) ((script *)user)->raised = 1;
+    return 0;
+}
+
 /* The best weights are put back when a callback stops in the middle of an epoch, too; NaN is never the best. */
 static void best_weights(luge_test *t)
 {
@@ -237,7 +244,13 @@ static void best_weights(luge_test *t)
     CHECK_STATUS(t, luge_fit(s.m, twice, .epochs = 4, .batch_size = 1, .callbacks = { &weight, best, &two }), LUGE_OK);
     CHECK(t, luge_model_progress(s.m).epoch == 2 && luge_model_progress(s.m).step == 1);
     CHECK_CLOSE(t, script_weight(&s), 1, 0);
-    s.w[0] = NAN;
+    const luge_callback raise = { .size = sizeof raise, .user = &s, .batch_end = interrupt_at_three };
+    s.raised = 0; /* an interrupted training goes on later, from where it was */
+    CHECK_STATUS(t, luge_fit(s.m, s.data, .epochs = 4, .callbacks = { &weight, best, &raise }, .interrupt = &s.raised),
+                 LUGE_OK);
+    CHECK_EQ_INT(t, luge_model_progress(s.m).epoch, 3);
+    CHECK_CLOSE(t, script_weight(&s), 3, 0);
+    s.w[0] = (double)NAN;
     CHECK_STATUS(t, luge_fit(s.m, s.data, .epochs = 4, .callbacks = { &weight, best }), LUGE_OK);
     CHECK_EQ_INT(t, luge_model_progress(s.m).epoch, 4);
     CHECK_CLOSE(t, script_weight(&s), 1, 0);
@@ -431,7 +444,7 @@ static void stop_on_nan(luge_test *t)
     CHECK_STR_CONTAINS(t, p.reason, step);
     for (int i = 0; i < 2; i++) { /* a bad number among features, then among targets */
         float x[20] = { 0 };
-        x[13] = i ? NAN : INFINITY;
+        x[13] = i ? (double)NAN : INFINITY;
         luge_array *bad = luge_array_copy(ctx, LUGE_F32, luge_shape_of(20, 1), x), *good = fit_numbers(ctx, 20, 1, 1);
         luge_dataset *d = luge_dataset_create(ctx);
         luge_dataset_add_features(d, i ? good : bad);
@@ -558,7 +571,7 @@ static void errors(luge_test *t)
                 LUGE_EINVAL, "\"val_loss\" at a step; logged are loss, accuracy");
     FIT_REFUSED(t, ctx, luge_fit(m, data, .callbacks = { luge_early_stopping(.patience = -1) }), LUGE_EINVAL,
                 "callback 0: a number is out of range");
-    FIT_REFUSED(t, ctx, luge_fit(m, data, .callbacks = { luge_early_stopping(.min_delta = NAN) }), LUGE_EINVAL,
+    FIT_REFUSED(t, ctx, luge_fit(m, data, .callbacks = { luge_early_stopping(.min_delta = (double)NAN) }), LUGE_EINVAL,
                 "out of range");
     FIT_REFUSED(t, ctx, luge_fit(m, data, .callbacks = { luge_reduce_rate_on_plateau(.factor = 1) }), LUGE_EINVAL,
                 "out of range");

@@ -30,6 +30,10 @@ static void counting(luge_test *t)
     CHECK_EQ_INT(t, luge_model_progress(m).updates, 15); /* 32 rows a batch */
     CHECK_STATUS(t, luge_fit(m, data, .initial_epoch = 4, .epochs = 4), LUGE_OK);
     CHECK_EQ_INT(t, luge_model_progress(m).updates, 15);
+    /* more steps than the rows give: only where rows may be drawn again */
+    CHECK_STATUS(t, luge_fit(m, data, .batch_size = 4, .steps_per_epoch = 7, .sampling = LUGE_WITH_REPLACEMENT),
+                 LUGE_OK);
+    CHECK_EQ_INT(t, luge_model_progress(m).updates, 22);
     luge_close(ctx);
 }
 

@@ -245,7 +245,7 @@ double luge_moment_log(const luge_moment *moment, const char *name)
 {
     for (int i = 0; moment && name && i < moment->n_logs; i++)
         if (!strcmp(moment->names[i], name)) return moment->values[i];
-    return NAN;
+    return (double)NAN;
 }
 
 static int custom(luge__fit *f, const luge_callback *c, luge__event event, int64_t epoch, int64_t step)

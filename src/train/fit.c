@@ -34,7 +34,7 @@ static void log_scores(const luge_model *m, luge__logs *logs, const char *prefix
 {
     luge__log_put(logs, prefix, "loss", loss);
     for (int i = 0; i < m->n_metrics; i++) {
-        double value = NAN;
+        double value = (double)NAN;
         if (metrics) luge_metric_value(metrics, m->options.metrics[i], &value);
         luge__log_put(logs, prefix, luge_metric_name(m->options.metrics[i]), value);
     }
@@ -47,9 +47,9 @@ static int logs_rate(const luge__fit *f)
 
 void luge__logs_expect(luge__fit *f)
 {
-    log_scores(f->m, &f->logs, "", NAN, NULL);
-    if (f->validation) log_scores(f->m, &f->logs, "val_", NAN, NULL);
-    if (logs_rate(f)) luge__log_put(&f->logs, "", "learning_rate", NAN);
+    log_scores(f->m, &f->logs, "", (double)NAN, NULL);
+    if (f->validation) log_scores(f->m, &f->logs, "val_", (double)NAN, NULL);
+    if (logs_rate(f)) luge__log_put(&f->logs, "", "learning_rate", (double)NAN);
 }
 
 /* ---- one step ---------------------------------------------------------------------------------------------------- */
@@ -89,7 +89,7 @@ static luge_status metrics_ready(luge_model *m)
 
 luge_scores luge_train_on_batch(luge_model *model, luge_dataset *batch)
 {
-    const double nan = NAN;
+    const double nan = (double)NAN;
     luge_scores scores = { .loss = nan,
                            .accuracy = nan,
                            .precision = nan,

@@ -63,7 +63,7 @@ luge_status luge__history_add(luge_model *m, int64_t epoch, int n, const char *c
     if (!h->width) return LUGE_OK;
     if (luge__grow(m->ctx, &h->values, h->width * sizeof(double), &h->capacity, (size_t)epoch + 1)) return LUGE_ENOMEM;
     for (; h->epochs <= epoch; h->epochs++)
-        for (size_t i = 0; i < h->width; i++) row(h, h->epochs)[i] = NAN;
+        for (size_t i = 0; i < h->width; i++) row(h, h->epochs)[i] = (double)NAN;
     for (int k = 0; k < n; k++)
         if (place[k] >= 0) row(h, epoch)[place[k]] = values[k];
     return LUGE_OK;

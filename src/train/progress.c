@@ -138,7 +138,7 @@ void luge__bar_step(luge__fit *f)
     if (l.columns + 2 + BAR + n <= COLUMNS) add_bar(&l, m->step, f->steps);
     luge__log_put(&logs, "", "loss", m->loss_sum / m->loss_rows);
     for (int i = 0; i < m->n_metrics; i++) {
-        double value = NAN;
+        double value = (double)NAN;
         const luge_metric metric = m->options.metrics[i];
         if (metric == LUGE_AUC || luge_metric_value(m->metrics, metric, &value)) continue; /* AUC sorts */
         luge__log_put(&logs, "", luge_metric_name(metric), value);
