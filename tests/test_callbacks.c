@@ -444,7 +444,7 @@ static void stop_on_nan(luge_test *t)
     CHECK_STR_CONTAINS(t, p.reason, step);
     for (int i = 0; i < 2; i++) { /* a bad number among features, then among targets */
         float x[20] = { 0 };
-        x[13] = i ? (double)NAN : INFINITY;
+        x[13] = i ? NAN : INFINITY;
         luge_array *bad = luge_array_copy(ctx, LUGE_F32, luge_shape_of(20, 1), x), *good = fit_numbers(ctx, 20, 1, 1);
         luge_dataset *d = luge_dataset_create(ctx);
         luge_dataset_add_features(d, i ? good : bad);
