@@ -142,7 +142,7 @@ static void summary(luge_test *t)
     name[120] = 0;
     memcpy(name + 20, "\xc3\xa4", 2); /* a character of two bytes */
     m = luge_sequential(ctx, .name = name);
-    luge_add_layer(m, luge_input_layer(luge_shape_of(28, 28, 100, 100, 100, 10)));
+    luge_add_layer(m, luge_input_layer(luge_shape_of(28, 28, 100, 10, 10)));
     luge_add_layer(m, luge_flatten_layer());
     luge_add_layer(m, luge_reshape_layer(luge_shape_of(784, -1)));
     luge_add_layer(m, luge_dense(3, .name = "hidden"));
@@ -154,7 +154,7 @@ static void summary(luge_test *t)
     CHECK_STR_CONTAINS(t, out.text, "\n  batch_normalization  ");
     CHECK_STR_CONTAINS(t, out.text, "nnn… (batch, 784, 2)");
     CHECK_STR_CONTAINS(t, out.text, "(batch, 28, 28, 100, …");
-    CHECK_STR_CONTAINS(t, out.text, "30,000,003\n");
+    CHECK_STR_CONTAINS(t, out.text, "30,003\n");
     int at = 0; /* the columns of the table end where their rules do */
     for (const char *line = strstr(out.text, "Layer (type)"); line && *line != '\n' && at < 8; at++) {
         const char *end = strchr(line, '\n');

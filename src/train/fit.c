@@ -10,8 +10,11 @@
 void luge__log_put(luge__logs *logs, const char *prefix, const char *name, double value)
 {
     if (logs->n == LUGE__MAX_LOGS) return;
-    char *text = logs->text[logs->n];
-    luge__format(text, sizeof logs->text[0], "%s%s", prefix, name);
+    char *text = logs->text[logs->n], *at = text;
+    const char *end = text + sizeof logs->text[0] - 1;
+    while (*prefix && at < end) *at++ = *prefix++; /* small nets do this in every step */
+    while (*name && at < end) *at++ = *name++;
+    *at = 0;
     logs->names[logs->n] = text;
     logs->values[logs->n++] = value;
 }

@@ -86,16 +86,15 @@ static luge_val penalty(luge_graph *g, luge_val total, luge_val term, double fac
     return luge_add(g, total, luge_mul(g, luge_sum(g, term), luge_scalar(g, info.dtype, factor)));
 }
 
-static luge_loss loss_of(const luge_model *m, int output)
+luge_loss luge__loss_of(const luge_model *m, int output)
 {
     return m->options.losses[output] ? m->options.losses[output] : m->options.loss;
 }
 
-/* The loss of one output: the mean over rows of weight times loss, or the textbook's sum; of a batch that is scored,
- * its share of the sum over the data set, so that the mean over batches is that sum. */
-static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
+/* The loss of one output for each row, weighted. */
+static luge_val row_losses(luge_model *m, luge_graph *g, luge__step *s, int i)
 {
-    const luge__loss_settings settings = { .kind = loss_of(m, i),
+    const luge__loss_settings settings = { .kind = luge__loss_of(m, i),
                                            .label_smoothing = m->options.label_smoothing,
                                            .huber_delta = m->options.huber_delta,
                                            .from_logits = m->options.from_logits };
@@ -104,21 +103,29 @@ static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
     luge_shape shape = luge_shape_of_val(g, s->outputs[i]);
     if (s->key.classes[i]) shape.ndim--;
     s->targets[i] = luge_input(g, name, s->key.classes[i] ? LUGE_I32 : m->dtype, shape);
-    luge_val rows = luge__loss_of_rows(g, &settings, s->outputs[i], s->targets[i]);
-    if (s->key.weighted) rows = luge_mul(g, rows, s->weights);
-    const int summed = settings.kind == LUGE_HALF_SUM_SQUARED_ERROR;
-    luge_val loss = summed && !s->key.all ? luge_sum(g, rows) : luge_mean(g, rows);
-    if (summed && s->key.all) loss = luge_mul(g, loss, luge_scalar(g, m->dtype, (double)s->key.all));
-    const double factor = m->options.loss_weights[i];
-    if (factor != 0 && factor != 1) loss = luge_mul(g, loss, luge_scalar(g, m->dtype, factor));
-    return loss;
+    const luge_val rows = luge__loss_of_rows(g, &settings, s->outputs[i], s->targets[i]);
+    return s->key.weighted ? luge_mul(g, rows, s->weights) : rows;
 }
 
+/* The mean over rows, or the textbook's sum. */
+static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
+{
+    const luge_val rows = row_losses(m, g, s, i);
+    const int summed = luge__loss_of(m, i) == LUGE_HALF_SUM_SQUARED_ERROR;
+    const luge_val loss = summed ? luge_sum(g, rows) : luge_mean(g, rows);
+    const double factor = m->options.loss_weights[i];
+    return factor != 0 && factor != 1 ? luge_mul(g, loss, luge_scalar(g, m->dtype, factor)) : loss;
+}
+
+/* To score, rows are summed up on the host, in double and in order: the loss of a data set does not depend on how it
+ * is cut into batches. */
 static void add_loss(luge_model *m, luge_graph *g, luge__step *s)
 {
+    const int score = s->key.mode == LUGE__SCORE;
     if (s->key.weighted) s->weights = luge_input(g, "row_weights", m->dtype, luge_make_shape(1, &s->key.rows));
-    luge_val loss = output_loss(m, g, s, 0);
-    for (int i = 1; i < m->n_outputs; i++) loss = luge_add(g, loss, output_loss(m, g, s, i));
+    luge_val loss = score ? luge_scalar(g, m->dtype, 0) : output_loss(m, g, s, 0);
+    for (int i = 1; i < m->n_outputs && !score; i++) loss = luge_add(g, loss, output_loss(m, g, s, i));
+    for (int i = 0; i < m->n_outputs && score; i++) s->row_losses[i] = row_losses(m, g, s, i);
     for (size_t i = 0; i < m->n_weights; i++) {
         const luge_val w = luge_node_at(g, m->weights[i].value.id);
         if (m->weights[i].l1 > 0) loss = penalty(g, loss, luge_abs(g, w), m->weights[i].l1);
@@ -201,6 +208,7 @@ static luge_status build_graph(luge_model *m, luge__step *s, outputs *out)
             if (m->layers[i].kind != LUGE_INPUT) put(out, luge_node_at(g, m->layers[i].output.id));
     }
     put(out, s->loss);
+    for (int i = 0; i < m->n_outputs && mode == LUGE__SCORE; i++) put(out, s->row_losses[i]);
     if (m->n_metrics || mode == LUGE__SCORE) put(out, s->outputs[0]);
     return mode == LUGE__TRAIN || mode == LUGE__GATHER ? add_update(m, g, s, out) : LUGE_OK;
 }
@@ -254,14 +262,14 @@ luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *dat
         luge_column_info column;
         const luge_status status = luge_dataset_column(data, LUGE_TARGETS, i, &column);
         if (status) return status;
-        if (!loss_of(m, i)) return luge__fail(m->ctx, LUGE_EINVAL, "%s: output %d has no loss", who, i);
+        if (!luge__loss_of(m, i)) return luge__fail(m->ctx, LUGE_EINVAL, "%s: output %d has no loss", who, i);
+        const int takes_classes = luge__loss_takes_classes(luge__loss_of(m, i));
         const luge_shape y = luge_shape_of_val(m->graph, m->outputs[i]);
-        if (luge__loss_takes_classes(loss_of(m, i)) && (y.ndim < 2 || y.dim[y.ndim - 1] < 2))
+        if (takes_classes && (y.ndim < 2 || y.dim[y.ndim - 1] < 2))
             return luge__fail(m->ctx, LUGE_ESHAPE,
                               "%s: %s of an output with one column; 2 or more, or binary_crossentropy, are expected",
-                              who, luge_loss_name(loss_of(m, i)));
-        if (mode == LUGE__SCORE && loss_of(m, i) == LUGE_HALF_SUM_SQUARED_ERROR) key->all = luge_dataset_rows(data);
-        key->classes[i] = luge__loss_takes_classes(loss_of(m, i)) && column.kind == LUGE_CLASSES;
+                              who, luge_loss_name(luge__loss_of(m, i)));
+        key->classes[i] = takes_classes && column.kind == LUGE_CLASSES;
     }
     return LUGE_OK;
 }

@@ -46,7 +46,6 @@ typedef enum luge__mode { LUGE__TRAIN, LUGE__GATHER, LUGE__SCORE, LUGE__PREDICT,
 typedef struct luge__step_key {
     luge__mode mode;
     int64_t rows;
-    int64_t all;                       /* score: rows of the data set, where a loss is a sum over them; else 0 */
     int32_t weighted;                  /* rows have weights */
     int32_t classes[LUGE_MAX_OUTPUTS]; /* targets are class numbers */
 } luge__step_key;
@@ -58,7 +57,9 @@ typedef struct luge__step {
     luge_plan *plan;
     luge_run *run;
     luge_val inputs[LUGE__MAX_MODEL_INPUTS], targets[LUGE_MAX_OUTPUTS], weights;
-    luge_val outputs[LUGE_MAX_OUTPUTS], loss;
+    luge_val outputs[LUGE_MAX_OUTPUTS];
+    luge_val row_losses[LUGE_MAX_OUTPUTS]; /* score: of each row, weighted; loss is then the penalties alone */
+    luge_val loss;
 } luge__step;
 enum { LUGE__MAX_STEPS = 10 };
 
@@ -200,6 +201,7 @@ luge__step *luge__step_for(luge_model *m, const luge__step_key *key);
 luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__step *step);
 void luge__step_drop(luge__step *step);
 void luge__steps_forget(luge_model *m);
+luge_loss luge__loss_of(const luge_model *m, int output);
 /* Which targets the model's losses take from a data set. data may be NULL for predict. */
 luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *data, luge__mode mode, int weighted,
                                luge__step_key *key);
