@@ -16,6 +16,7 @@ set(LUGE_HEADERS
     include/luge/ops.h
     include/luge/plan.h
     include/luge/schedule.h
+    include/luge/table.h
     include/luge/types.h
 )
 
@@ -60,6 +61,9 @@ set(LUGE_SOURCES
     src/data/order.c
     src/data/parts.c
     src/data/scaling.c
+    src/data/table.c
+    src/data/table_cells.c
+    src/data/table_read.c
     src/data/window.c
     src/data/words.c
     src/graph/access.c
@@ -131,7 +135,9 @@ set(LUGE_HOT_SOURCES
     src/backend/cpu/walk.c
     src/core/pool.c
     src/core/random.c
+    src/data/csv.c
     src/data/gather.c
+    src/data/table_read.c
     src/nn/metrics_update.c
     src/plan/run.c
 )
@@ -179,6 +185,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/reduce.c
     tests/samples/shape.c
     tests/test_api.c
+    tests/test_api_model.c
     tests/test_append.c
     tests/test_array.c
     tests/test_building.c
@@ -225,6 +232,7 @@ set(LUGE_TEST_SOURCES
     tests/test_optimizers.c
     tests/test_scaling.c
     tests/test_schedule.c
+    tests/test_table.c
     tests/test_tensor_file.c
     tests/test_tensor_hostile.c
     tests/test_training.c
@@ -258,6 +266,7 @@ set(LUGE_TEST_SUITES
     scale
     array
     csv
+    table
     make
     data
     scaling
@@ -275,6 +284,7 @@ set(LUGE_TEST_SUITES
     building
     oom
     api
+    api_model
     ops_forward
     ops_gradient
     ops_mutants
@@ -309,6 +319,7 @@ set(LUGE_FUZZ
     json
     npy
     model
+    table
     tensor_file
 )
 

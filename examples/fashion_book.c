@@ -2,7 +2,7 @@
  *
  * Fashion-MNIST's 60,000 images, 48,000 to learn from and 12,000 held out, as many of each kind. 784-100-10, sigmoid
  * and softmax, weights N(0, 1), gradient descent, rate .1, batch 256, 40 epochs. The book gets .815 of the images held
- * out; its output bias never learns, by a slip. This one does, and should get as many or more. */
+ * out, give or take .01; by a slip its output bias never learns, which costs it little. */
 #include "images.h"
 
 int main(int argc, char **argv)
@@ -29,6 +29,6 @@ int main(int argc, char **argv)
         printf("    %5d   %6.4f     %.4f            %6.4f     %.4f\n", epoch, luge_history_value(m, epoch - 1, "loss"),
                luge_history_value(m, epoch - 1, "accuracy"), luge_history_value(m, epoch - 1, "val_loss"),
                luge_history_value(m, epoch - 1, "val_accuracy"));
-    expect("the validation accuracy", fmin(luge_history_value(m, -1, "val_accuracy"), 0.815), 0.815, 0.01);
+    expect("the validation accuracy", luge_history_value(m, -1, "val_accuracy"), 0.815, 0.01);
     return finish(ctx);
 }

@@ -60,6 +60,7 @@ done
 
 python=${PYTHON:-/usr/bin/python3}
 if "$python" -c 'import numpy' 2>/dev/null; then
+    # shellcheck disable=SC2016 # backquotes are text here
     sed -n '/^```python$/,/^```$/p' docs/file-format.md | sed '/^```/d' >"$dir/read.py"
     (cd "$dir/readme_1.files" && "$python" "$dir/read.py") >"$dir/read.log"
     grep xor "$dir/readme_1.log" | diff - "$dir/read.log" || { echo "NumPy reads another network"; exit 1; }

@@ -71,7 +71,7 @@ static luge_status replace(luge_context *ctx, const char *path, const char *text
     return status;
 }
 
-/* ---- what works ----------------------------------------------------------------------------------------------- */
+/* ---- what works -------------------------------------------------------------------------------------------------- */
 
 static void replacing(luge_test *t)
 {
@@ -140,7 +140,7 @@ static void abandoning(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- what does not -------------------------------------------------------------------------------------------- */
+/* ---- what does not ----------------------------------------------------------------------------------------------- */
 
 static void bad_paths(luge_test *t)
 {
@@ -240,7 +240,7 @@ static void full_disk(luge_test *t)
     CHECK_EQ_INT(t, WEXITSTATUS(status), 0);
 }
 
-/* ---- killed --------------------------------------------------------------------------------------------------- */
+/* ---- killed ------------------------------------------------------------------------------------------------------ */
 
 enum { BLOCKS = 8, BLOCK = 4096 };
 
@@ -321,7 +321,7 @@ static void killed_at_any_time(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- temporary files ------------------------------------------------------------------------------------------ */
+/* ---- temporary files --------------------------------------------------------------------------------------------- */
 
 /* Two that replace one file at once have a temporary file each; the last to finish wins. */
 static void two_at_once(luge_test *t)
@@ -363,7 +363,7 @@ static void left_behind(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- no memory ------------------------------------------------------------------------------------------------ */
+/* ---- no memory --------------------------------------------------------------------------------------------------- */
 
 static luge_status replace_once(luge_test *t, luge_context *ctx, void *user)
 {

@@ -38,7 +38,7 @@ static void forget(luge__replace *file)
     file->fd = -1;
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 /* Whether there is an old file that may be replaced, and its permission bits; *mode is -1 where there is none. */
 static luge_status look_at_target(luge_context *ctx, const char *path, int *mode)
@@ -124,7 +124,7 @@ luge_status luge__replace_open(luge_context *ctx, const char *path, luge__replac
     return create(file, mode);
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 luge_status luge__replace_write(luge__replace *file, const void *data, size_t bytes)
 {

@@ -10,8 +10,7 @@ static luge_status effect_type(luge__infer *q)
     return LUGE_OK;
 }
 
-/* ---- assign and increment
- * ------------------------------------------------------------------------------------------------- */
+/* ---- assign and increment ---------------------------------------------------------------------------------------- */
 
 static luge_status assign_infer(luge__infer *q)
 {
@@ -82,8 +81,7 @@ luge_val luge_increment(luge_graph *g, luge_val variable, int64_t by)
     return luge__append(g, LUGE__OP_increment, &variable, 1, &attr);
 }
 
-/* ---- what the updates share
- * --------------------------------------------------------------------------------------------------- */
+/* ---- what the updates share -------------------------------------------------------------------------------------- */
 
 int luge__update_operand(const luge__update_attr *attr, int64_t bit)
 {
@@ -214,8 +212,7 @@ static luge_status update_ref(luge__call *call, step_rule *apply)
     return LUGE_OK;
 }
 
-/* ---- the formulas
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the formulas ------------------------------------------------------------------------------------------------ */
 
 static void sgd(const rule *r, element *e)
 {
@@ -281,8 +278,7 @@ static void adamw(const rule *r, element *e)
     adam(r, e);
 }
 
-/* ---- rows and builders
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- rows and builders ------------------------------------------------------------------------------------------- */
 
 static const luge__field update_fields[] = {
     LUGE__FIELD(luge__update_attr, I64, has),          LUGE__FIELD(luge__update_attr, F64, momentum),

@@ -41,7 +41,7 @@ typedef struct luge__fit {
     int32_t stop;
 } luge__fit;
 
-/* ---- callbacks.c: each returns nonzero where training shall stop, or an error sticks ---- */
+/* ---- callbacks.c: each returns nonzero where training shall stop, or an error sticks ----------------------------- */
 typedef enum luge__event {
     LUGE__TRAIN_BEGIN,
     LUGE__EPOCH_BEGIN,
@@ -56,18 +56,18 @@ int luge__callbacks_have(const luge__fit *f, luge_callback_kind kind);
 /* Nonzero where one looks at the logs of each step. */
 int luge__callbacks_watch_steps(const luge__fit *f);
 
-/* ---- nan.c ---- */
+/* ---- nan.c ------------------------------------------------------------------------------------------------------- */
 luge_status luge__nan_remember(luge__fit *f);
 /* Puts the weights back to before the step and writes where the first NaN appeared into the model's reason. */
 luge_status luge__nan_explain(luge__fit *f, const int64_t *rows, int64_t n);
 
-/* ---- progress.c ---- */
+/* ---- progress.c -------------------------------------------------------------------------------------------------- */
 void luge__bar_epoch(luge__fit *f);
 void luge__bar_step(luge__fit *f);
 void luge__bar_end(luge__fit *f);   /* of an epoch */
 void luge__bar_break(luge__fit *f); /* stopped in the middle of one */
 
-/* ---- fit.c ---- */
+/* ---- fit.c ------------------------------------------------------------------------------------------------------- */
 /* Puts a name and value into the logs. */
 void luge__log_put(luge__logs *logs, const char *prefix, const char *name, double value);
 /* The names of all that an epoch will log. */

@@ -155,7 +155,7 @@ struct luge_model {
     int64_t n_class_names, n_feature_names;
 };
 
-/* ---- model.c ---- */
+/* ---- model.c ----------------------------------------------------------------------------------------------------- */
 /* Zero, and a message that begins with who, unless the model can be worked with. */
 int luge__model_usable(luge_model *m, const char *who);
 /* The same, for what changes the model's structure: not while it is being trained (LUGE_ESTATE). */
@@ -181,11 +181,11 @@ size_t luge__weight_bytes(const luge_model *m, size_t index);
 size_t luge__all_weight_bytes(const luge_model *m);
 luge_status luge__copy_weights(luge_model *m, unsigned char *memory, int into_model);
 
-/* ---- layer.c ---- */
+/* ---- layer.c ----------------------------------------------------------------------------------------------------- */
 /* Appends a layer's nodes; none on an error. */
 luge_val luge__layer_build(luge_model *m, const luge_layer *layer, luge_val x);
 
-/* ---- compile.c ---- */
+/* ---- compile.c --------------------------------------------------------------------------------------------------- */
 luge_status luge__compile(luge_model *m, const luge_compile_options *options);
 void luge__compile_forget(luge_model *m); /* steps, optimizer state */
 /* The rate of the next step. */
@@ -193,7 +193,7 @@ double luge__next_rate(const luge_model *m);
 /* Makes the optimizer's variables, if they are not there yet. */
 luge_status luge__model_state(luge_model *m);
 
-/* ---- step.c ---- */
+/* ---- step.c ------------------------------------------------------------------------------------------------------ */
 /* The step for a key, made when first asked for. */
 luge__step *luge__step_for(luge_model *m, const luge__step_key *key);
 /* The same made into *step, which the caller has for itself and drops. */
@@ -204,7 +204,7 @@ void luge__steps_forget(luge_model *m);
 luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *data, luge__mode mode, int weighted,
                                luge__step_key *key);
 
-/* ---- batch.c ---- */
+/* ---- batch.c ----------------------------------------------------------------------------------------------------- */
 /* Gathers rows into the model's batch memory and binds them to the step. */
 luge_status luge__batch_load(luge_model *m, luge_dataset *data, const luge__step *step, const int64_t *rows, int64_t n,
                              const double *class_weights, int n_class_weights);
@@ -215,7 +215,7 @@ luge_status luge__batch_reserve(luge_model *m, int64_t rows);
 /* Checks that the model can read the data set: features, and targets if asked for. */
 luge_status luge__check_data(luge_model *m, const char *who, luge_dataset *data, int targets);
 
-/* ---- evaluate.c ---- */
+/* ---- evaluate.c -------------------------------------------------------------------------------------------------- */
 /* Loss (weighted mean over rows) and metrics of a data set; metrics may be NULL. */
 luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int64_t batch_size,
                         const double *class_weights, int n_class_weights, luge_metric_state *metrics, double *loss);
@@ -227,19 +227,19 @@ luge_metric_state *luge__metrics_create(luge_model *m, const luge_metric *list, 
 /* Executes a step and reads its loss; run errors become the context's. */
 luge_status luge__step_execute(luge_model *m, const luge__step *step, double *loss);
 
-/* ---- fit.c ---- */
+/* ---- fit.c ------------------------------------------------------------------------------------------------------- */
 /* LUGE_ESTATE where the model cannot be trained now. */
 luge_status luge__trainable(luge_model *m, const char *who);
 
-/* ---- progress.c ---- */
+/* ---- progress.c -------------------------------------------------------------------------------------------------- */
 /* A number with so many decimals, the part before them padded by zeros to `width`. */
 size_t luge__format_fixed(char *text, size_t size, double value, int decimals, int width);
 
-/* ---- look.c ---- */
+/* ---- look.c ------------------------------------------------------------------------------------------------------ */
 /* Copies n texts; an entry may be NULL. */
 luge_status luge__set_names(luge_model *m, char ***to, int64_t *n_to, const char *const *names, int64_t n);
 
-/* ---- history.c ---- */
+/* ---- history.c --------------------------------------------------------------------------------------------------- */
 void luge__history_clear(luge_model *m);
 void luge__history_free(luge_model *m);
 luge_status luge__history_add(luge_model *m, int64_t epoch, int n, const char *const *names, const double *values);
