@@ -8,7 +8,7 @@ build="build-coverage"
 gcov=${GCOV:-gcov}
 suites="core file number json graph_json tensor_file tensor_hostile resume model_hostile model_oom array csv data"
 readers="core/json_read.c core/number.c core/source.c core/file.c io/tensor_read.c io/tensor_types.c train/load.c
-    train/load_training.c train/file.c train/graph_json.c data/idx.c data/npy.c data/source.c data/csv.c"
+    train/load_training.c train/file.c train/graph_json.c data/idx.c data/npy.c data/window.c data/csv.c data/csv_read.c"
 
 command -v "$gcov" >/dev/null || { echo "please install gcov (it comes with gcc)" >&2; exit 1; }
 configure() {
