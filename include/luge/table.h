@@ -2,7 +2,8 @@
  *
  * A table is what a CSV file says, column by column. An encoder learns from the training rows how each column becomes
  * numbers (text one-hot, missing values filled and flagged, classes numbered) and does the same to any later table,
- * its columns found by name. Its text goes into the model's file (luge_set_note), so the raw file is enough to predict. */
+ * its columns found by name. Its text goes into the model's file (luge_set_note), so the raw file is enough to predict.
+ */
 #ifndef LUGE_TABLE_H
 #define LUGE_TABLE_H
 
@@ -47,10 +48,10 @@ LUGE_API void luge_table_free(luge_table *table);
 typedef struct luge_table_column {
     const char *name;
     int32_t is_text;
-    int64_t missing;     /* rows without a value */
-    int64_t distinct;    /* different values; counted up to 1,000 for numbers, all for text */
-    int32_t whole;       /* numeric: every value is a whole number */
-    double min, max;     /* numeric; NaN where all are missing */
+    int64_t missing;  /* rows without a value */
+    int64_t distinct; /* different values; counted up to 1,000 for numbers, all for text */
+    int32_t whole;    /* numeric: every value is a whole number */
+    double min, max;  /* numeric; NaN where all are missing */
 } luge_table_column;
 LUGE_API int64_t luge_table_rows(const luge_table *table);
 LUGE_API int luge_table_columns(const luge_table *table);
@@ -72,9 +73,10 @@ typedef enum luge_task {
 /* Options of luge_encoder_learn. */
 typedef struct luge_encoder_options {
     size_t size;
-    luge_table *table;   /* the last positional argument */
-    const char *target;  /* name of the target column; default: the last column */
-    luge_task task;      /* default: text or at most 20 distinct whole numbers (and fewer than half the rows) are classes, other numbers a regression */
+    luge_table *table;  /* the last positional argument */
+    const char *target; /* name of the target column; default: the last column */
+    luge_task task; /* default: text or at most 20 distinct whole numbers (and fewer than half the rows) are classes,
+                       other numbers a regression */
     const int64_t *rows; /* rows to learn from (the training part); default all */
     int64_t n_rows;
     int32_t most_categories; /* text columns with more distinct values are left out; default 50 */
@@ -104,9 +106,9 @@ typedef struct luge_encoder_info {
     const char *const *class_names;
     int64_t features;
     const char *const *feature_names;
-    int32_t numeric, text;  /* columns of the table that are used */
-    int32_t with_missing;   /* of them, with missing values */
-    int32_t left_out;       /* columns that are not used, and why */
+    int32_t numeric, text; /* columns of the table that are used */
+    int32_t with_missing;  /* of them, with missing values */
+    int32_t left_out;      /* columns that are not used, and why */
     const char *const *left_out_names, *const *left_out_reasons;
     double target_mean, target_deviation; /* regression, over the training rows */
 } luge_encoder_info;
