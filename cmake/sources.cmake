@@ -299,9 +299,12 @@ set(LUGE_ISA_TEST_PROGRAMS
 set(LUGE_FUZZ
     csv
     graph_json
+    gzip
     idx
+    image
     json
     npy
+    recipe
     tensor_file
 )
 
