@@ -6,6 +6,7 @@ set(LUGE_HEADERS
     include/luge/check.h
     include/luge/context.h
     include/luge/data.h
+    include/luge/extra.h
     include/luge/graph.h
     include/luge/io.h
     include/luge/layers.h
@@ -159,6 +160,22 @@ set(LUGE_CONTRACT_SOURCES
     src/backend/cpu/isa/gemm.c
 )
 
+# The library luge_extra: public headers only, and those of other libraries.
+set(LUGE_EXTRA_SOURCES
+    src/extra/fetch.c
+    src/extra/folder.c
+    src/extra/idx.c
+    src/extra/image.c
+    src/extra/jpeg.c
+    src/extra/known.c
+    src/extra/load.c
+    src/extra/png.c
+    src/extra/reader.c
+    src/extra/recipe.c
+    src/extra/report.c
+    src/extra/sha256.c
+)
+
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
     src/cli/info.c
@@ -195,12 +212,15 @@ set(LUGE_TEST_SOURCES
     tests/test_data.c
     tests/test_effects.c
     tests/test_evaluate.c
+    tests/test_extra.c
+    tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
+    tests/test_image.c
     tests/test_initializers.c
     tests/test_json.c
     tests/test_layers.c
@@ -224,6 +244,7 @@ set(LUGE_TEST_SOURCES
     tests/test_progress.c
     tests/test_predictor.c
     tests/test_random.c
+    tests/test_recipe.c
     tests/test_replay.c
     tests/test_resume.c
     tests/test_run.c
@@ -282,6 +303,10 @@ set(LUGE_TEST_SUITES
     initializers
     layers
     building
+    extra
+    image
+    recipe
+    fetch
     oom
     api
     api_model
@@ -315,11 +340,14 @@ set(LUGE_ISA_TEST_PROGRAMS
 set(LUGE_FUZZ
     csv
     graph_json
+    gzip
     idx
+    image
     json
     npy
     model
     table
+    recipe
     tensor_file
 )
 
