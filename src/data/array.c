@@ -125,7 +125,7 @@ luge_array *luge_array_make(luge_context *ctx, luge_dtype dtype, luge_shape shap
     return array;
 }
 
-/* ---- looking --------------------------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 luge_dtype luge_array_dtype(const luge_array *array)
 {
