@@ -102,6 +102,7 @@ set(LUGE_SOURCES
     src/plan/schedule.c
     src/train/batch.c
     src/train/callbacks.c
+    src/train/check.c
     src/train/compile.c
     src/train/evaluate.c
     src/train/file.c
@@ -113,6 +114,7 @@ set(LUGE_SOURCES
     src/train/look.c
     src/train/model.c
     src/train/nan.c
+    src/train/note.c
     src/train/progress.c
     src/train/save.c
     src/train/step.c

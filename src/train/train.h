@@ -92,6 +92,11 @@ typedef struct luge__batch {
     luge_target_kind kind; /* of the first target as it was loaded */
 } luge__batch;
 
+/* A text that the user keeps with the model. */
+typedef struct luge__note {
+    char *key, *text;
+} luge__note;
+
 struct luge_model {
     luge__object object;
     luge_context *ctx;
@@ -151,6 +156,9 @@ struct luge_model {
     /* what the first data brought */
     char **class_names, **feature_names;
     int64_t n_class_names, n_feature_names;
+
+    luge__note *notes;
+    size_t n_notes, note_capacity;
 };
 
 /* ---- model.c ---- */
@@ -231,6 +239,9 @@ size_t luge__format_fixed(char *text, size_t size, double value, int decimals, i
 /* ---- look.c ---- */
 /* Copies n texts; an entry may be NULL. */
 luge_status luge__set_names(luge_model *m, char ***to, int64_t *n_to, const char *const *names, int64_t n);
+
+/* ---- note.c ---- */
+void luge__notes_free(luge_model *m);
 
 /* ---- history.c ---- */
 void luge__history_clear(luge_model *m);
