@@ -19,7 +19,7 @@ install(EXPORT luge_targets FILE luge-targets.cmake NAMESPACE luge:: DESTINATION
 install(FILES "${luge_package}/luge-config.cmake" "${luge_package}/luge-config-version.cmake"
     DESTINATION "${luge_cmake_dir}")
 
-# luge.pc finds its prefix from where it lies, so the installed tree can be moved.
+# luge.pc and luge-extra.pc find their prefix from where they lie, so the installed tree can be moved.
 set(luge_pc_libdir "${CMAKE_INSTALL_LIBDIR}")
 set(luge_pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
 foreach(dir libdir includedir)
@@ -37,5 +37,7 @@ set(luge_pc_private "-lm")
 if(LUGE_THREADS)
     string(APPEND luge_pc_private " -pthread")
 endif()
-configure_file(luge.pc.in "${luge_package}/luge.pc" @ONLY)
-install(FILES "${luge_package}/luge.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+foreach(name luge luge-extra)
+    configure_file(${name}.pc.in "${luge_package}/${name}.pc" @ONLY)
+    install(FILES "${luge_package}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()

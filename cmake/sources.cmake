@@ -6,6 +6,7 @@ set(LUGE_HEADERS
     include/luge/check.h
     include/luge/context.h
     include/luge/data.h
+    include/luge/extra.h
     include/luge/graph.h
     include/luge/io.h
     include/luge/layers.h
@@ -16,6 +17,7 @@ set(LUGE_HEADERS
     include/luge/ops.h
     include/luge/plan.h
     include/luge/schedule.h
+    include/luge/table.h
     include/luge/types.h
 )
 
@@ -151,6 +153,16 @@ set(LUGE_ISA_SOURCES
 # Sources in which a*b+c may become one fused operation; everywhere else it may not.
 set(LUGE_CONTRACT_SOURCES
     src/backend/cpu/isa/gemm.c
+)
+
+# The library luge_extra: public headers only, and those of other libraries.
+set(LUGE_EXTRA_SOURCES
+    src/extra/folder.c
+    src/extra/idx.c
+    src/extra/known.c
+    src/extra/load.c
+    src/extra/reader.c
+    src/extra/report.c
 )
 
 # The command: public headers only.

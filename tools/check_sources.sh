@@ -9,7 +9,7 @@ list() {
 }
 
 listed=$({
-    for name in HEADERS SOURCES ISA_SOURCES CLI_SOURCES TEST_SOURCES; do list "LUGE_$name"; done
+    for name in HEADERS SOURCES EXTRA_SOURCES ISA_SOURCES CLI_SOURCES TEST_SOURCES; do list "LUGE_$name"; done
     { list LUGE_TEST_PROGRAMS && list LUGE_ISA_TEST_PROGRAMS; } | sed 's,.*,tests/&.c,'
     list LUGE_FUZZ | sed 's,.*,tests/fuzz/&.c,'
     [ -z "$(list LUGE_FUZZ)" ] || echo tests/fuzz/driver.c

@@ -1,14 +1,20 @@
 #!/bin/sh
-# What the shared library exports is what the public headers declare with LUGE_API, both ways.
-#   check_symbols.sh libluge.so
+# What a shared library exports is what its public headers declare with LUGE_API, both ways: libluge_extra's is extra.h,
+# libluge's are the others.
+#   check_symbols.sh libluge.so | libluge_extra.so
 set -u
 [ $# -eq 1 ] || { echo "usage: check_symbols.sh SHARED_LIBRARY" >&2; exit 2; }
 library=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cd "$(dirname "$0")/.." || exit 2
+case ${library##*/} in
+*extra*) headers=include/luge/extra.h ;;
+*) headers=$(find include/luge -name '*.h' ! -name extra.h | sort) ;;
+esac
 
 # Comments and preprocessor lines go; the rest is cut at ; and braces. The declared name is the first luge_ name before
 # a parenthesis, or the last one of a variable.
-declared=$(cat include/luge/*.h | awk '
+# shellcheck disable=SC2086 # headers are words
+declared=$(cat $headers | awk '
     !comment && (directive || /^[ \t]*#/) { directive = /\\$/; next }
     {
         text = $0

@@ -27,6 +27,8 @@ typedef struct luge_dataset luge_dataset;
 LUGE_API luge_array *luge_array_borrow(luge_context *ctx, luge_dtype dtype, luge_shape shape, const void *data);
 /* A copy of it. */
 LUGE_API luge_array *luge_array_copy(luge_context *ctx, luge_dtype dtype, luge_shape shape, const void *data);
+/* Zeroed memory of its own, which the caller fills at *data before the array is used. */
+LUGE_API luge_array *luge_array_make(luge_context *ctx, luge_dtype dtype, luge_shape shape, void **data);
 /* A file in IDX format (MNIST's) or NumPy's NPY (versions 1 to 3, in C order). Nothing but the header is read now; the
  * file must be as long as it says, and stays open. Elements come in the machine's byte order; i16 and u16 become i32,
  * u32 becomes i64. Rows of up to 64 MB are read at the first use and kept in their dtype; of more rows, those asked for

@@ -284,6 +284,11 @@ luge_status luge__fail_thread(luge_status status, const char *format, ...)
     return status;
 }
 
+luge_status luge_report(luge_context *ctx, luge_status status, const char *text)
+{
+    return status == LUGE_OK ? LUGE_OK : luge__fail(ctx, status, "%s", text ? text : "");
+}
+
 const char *luge_last_error(void)
 {
     return last_message;

@@ -111,6 +111,20 @@ luge_array *luge_array_copy(luge_context *ctx, luge_dtype dtype, luge_shape shap
     return array;
 }
 
+luge_array *luge_array_make(luge_context *ctx, luge_dtype dtype, luge_shape shape, void **data)
+{
+    unsigned char *memory = NULL;
+    if (data) *data = NULL;
+    if (!ctx || !data) {
+        (void)luge__fail(ctx, LUGE_EINVAL, "luge_array_make: the %s is NULL", ctx ? "address of data" : "context");
+        return NULL;
+    }
+    if (luge_failed(ctx)) return NULL;
+    luge_array *array = luge__array_make(ctx, "luge_array_make", dtype, &shape, &memory);
+    *data = memory;
+    return array;
+}
+
 /* ---- looking --------------------------------------------------------------------------------------------------- */
 
 luge_dtype luge_array_dtype(const luge_array *array)

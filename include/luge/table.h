@@ -1,0 +1,122 @@
+/* luge/table.h: tables of numbers and text as people have them, and their way into a network.
+ *
+ * A table is what a CSV file says, column by column. An encoder learns from the training rows how each column becomes
+ * numbers (text one-hot, missing values filled and flagged, classes numbered) and does the same to any later table,
+ * its columns found by name. Its text goes into the model's file (luge_set_note), so the raw file is enough to predict. */
+#ifndef LUGE_TABLE_H
+#define LUGE_TABLE_H
+
+#include "luge/data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct luge_table luge_table;
+typedef struct luge_encoder luge_encoder;
+
+/* Where bytes come from: read fills up to `bytes` and returns how many; 0 at the end, -1 on an error that it has
+ * recorded (luge_last_error). */
+typedef struct luge_reader {
+    int64_t (*read)(void *user, void *data, size_t bytes);
+    void *user;
+} luge_reader;
+
+/* Options of luge_table_read. Zero means the default. */
+typedef struct luge_table_options {
+    size_t size;
+    const char *path;          /* the last positional argument: the file, or with a reader its name for messages */
+    const luge_reader *reader; /* default: the file at path */
+    char delimiter;            /* default: the one of , ; tab that the first line has most of outside quotes */
+    char decimal;              /* default '.'; ',' for decimal commas (the delimiter is then not guessed as ',') */
+    int32_t header;            /* 1: the first line has names, -1: it has not; default: names if no field of it is a
+                                  number. Without names columns are called "1", "2", ... */
+} luge_table_options;
+
+/* Reads a CSV file (RFC 4180: quotes, doubled quotes, line breaks in quotes; CRLF or LF; a byte order mark is skipped).
+ * A column whose every field is a number or missing is numeric, any other is text. Missing: an empty field, NA, N/A,
+ * NaN, null, ? (whatever case). "inf" is refused (line and column). NULL on an error. */
+LUGE_API luge_table *luge_table_read_with(luge_context *ctx, const luge_table_options *options);
+#ifndef __cplusplus
+#define luge_table_read(ctx, ...)                                                                                      \
+    luge_table_read_with(ctx, &(luge_table_options){ .size = sizeof(luge_table_options), .path = __VA_ARGS__ })
+#endif
+LUGE_API void luge_table_free(luge_table *table);
+
+/* One column. Strings belong to the table. */
+typedef struct luge_table_column {
+    const char *name;
+    int32_t is_text;
+    int64_t missing;     /* rows without a value */
+    int64_t distinct;    /* different values; counted up to 1,000 for numbers, all for text */
+    int32_t whole;       /* numeric: every value is a whole number */
+    double min, max;     /* numeric; NaN where all are missing */
+} luge_table_column;
+LUGE_API int64_t luge_table_rows(const luge_table *table);
+LUGE_API int luge_table_columns(const luge_table *table);
+LUGE_API luge_status luge_table_column_at(const luge_table *table, int index, luge_table_column *column);
+LUGE_API int luge_table_find(const luge_table *table, const char *name); /* -1 where there is none */
+/* A value: NaN or NULL where it is missing. A text column's number is NaN, a numeric column's text NULL. */
+LUGE_API double luge_table_number(const luge_table *table, int64_t row, int column);
+LUGE_API const char *luge_table_text(const luge_table *table, int64_t row, int column);
+
+/* ---- encoders ---- */
+
+typedef enum luge_task {
+    LUGE_ANY_TASK = 0,
+    LUGE_CLASSIFICATION = 1,
+    LUGE_REGRESSION = 2,
+    LUGE__TASK_FORCE_INT = 0x7fffffff
+} luge_task;
+
+/* Options of luge_encoder_learn. */
+typedef struct luge_encoder_options {
+    size_t size;
+    luge_table *table;   /* the last positional argument */
+    const char *target;  /* name of the target column; default: the last column */
+    luge_task task;      /* default: text or at most 20 distinct whole numbers (and fewer than half the rows) are classes, other numbers a regression */
+    const int64_t *rows; /* rows to learn from (the training part); default all */
+    int64_t n_rows;
+    int32_t most_categories; /* text columns with more distinct values are left out; default 50 */
+} luge_encoder_options;
+
+/* Learns how each column becomes features. Left out, with the reason kept: columns with one value only, text with too
+ * many values. Numeric columns: missing values become the median of the training rows, and where there were any a
+ * column "NAME is missing" (0 or 1) follows. Text: a column a value ("NAME = VALUE"), all 0 for a missing or new one.
+ * Errors: no such target (nearest name), a target with missing values, one class only, no columns left. */
+LUGE_API luge_encoder *luge_encoder_learn_with(luge_context *ctx, const luge_encoder_options *options);
+#ifndef __cplusplus
+#define luge_encoder_learn(ctx, ...)                                                                                   \
+    luge_encoder_learn_with(ctx, &(luge_encoder_options){ .size = sizeof(luge_encoder_options), .table = __VA_ARGS__ })
+#endif
+LUGE_API void luge_encoder_free(luge_encoder *encoder);
+
+/* A table as a data set: one feature array [features] f32 with names; with targets nonzero also the target: classes
+ * numbered in byte order of their text (numbers: by value), or numbers. Columns are found by name, in any order; extra
+ * ones are ignored. Errors: lacking columns (all named), text in a numeric column (row), a class that the training had
+ * not (row). */
+LUGE_API luge_dataset *luge_encode(luge_encoder *encoder, luge_table *table, int targets);
+
+typedef struct luge_encoder_info {
+    luge_task task;
+    const char *target;
+    int64_t classes; /* 0 for a regression */
+    const char *const *class_names;
+    int64_t features;
+    const char *const *feature_names;
+    int32_t numeric, text;  /* columns of the table that are used */
+    int32_t with_missing;   /* of them, with missing values */
+    int32_t left_out;       /* columns that are not used, and why */
+    const char *const *left_out_names, *const *left_out_reasons;
+    double target_mean, target_deviation; /* regression, over the training rows */
+} luge_encoder_info;
+LUGE_API luge_status luge_encoder_info_of(const luge_encoder *encoder, luge_encoder_info *info);
+
+/* The encoder as text (JSON), and back. The text belongs to the encoder. */
+LUGE_API const char *luge_encoder_text(luge_encoder *encoder);
+LUGE_API luge_encoder *luge_encoder_from_text(luge_context *ctx, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
