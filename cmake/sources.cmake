@@ -167,10 +167,23 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
+    src/cli/decide.c
     src/cli/info.c
+    src/cli/json.c
     src/cli/main.c
+    src/cli/only.c
     src/cli/ops.c
+    src/cli/options.c
+    src/cli/parts.c
+    src/cli/recipe.c
+    src/cli/report.c
+    src/cli/score.c
+    src/cli/source.c
+    src/cli/stubs.c
+    src/cli/terminal.c
     src/cli/text.c
+    src/cli/train.c
+    src/cli/watch.c
 )
 
 # The runner luge-test and the suites it knows (what `luge-test --list` prints).

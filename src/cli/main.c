@@ -11,6 +11,7 @@ static const struct verb {
     const char *name, *arguments, *purpose;
     int (*run)(int n, char **arg);
 } verbs[] = {
+    { "train", "--data SPEC", "learn from data: a table, images, a name such as digits", cli_train },
     { "ops", "[NAME]", "the operators: formula, gradient, kernels; or one of them", cli_ops },
     { "info", "", "version, instruction set, threads and kernels in use", cli_info },
     { "help", "", "this list", cli_help },

@@ -1,0 +1,252 @@
+/* report.c: what a person reads: decisions, scores. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "job.h"
+
+enum { INDENT = 12 };
+
+void cli_line(const char *label, const char *format, ...)
+{
+    char text[2 * CLI_MESSAGE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    printf("  %-9s ", label);
+    cli_wrap(INDENT, text);
+}
+
+/* ---- decisions --------------------------------------------------------------------------------------------------- */
+
+static void add(char *text, size_t size, const char *format, ...)
+{
+    const size_t n = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + n, size - n, format, arguments);
+    va_end(arguments);
+}
+
+static void report_table(const cli_job *job)
+{
+    char text[CLI_MESSAGE], n[CLI_TEXT];
+    const luge_encoder_info *c = &job->columns;
+    snprintf(text, sizeof text, "%s: %s rows", job->data_name, cli_count(n, job->n_rows));
+    if (c->numeric) add(text, sizeof text, ", %s numeric column%s", cli_count(n, c->numeric), &"s"[c->numeric == 1]);
+    if (c->text) add(text, sizeof text, ", %s text column%s", cli_count(n, c->text), &"s"[c->text == 1]);
+    if (c->with_missing)
+        add(text, sizeof text, ", missing values in %s of them", cli_count(n, c->with_missing));
+    else
+        add(text, sizeof text, ", nothing missing");
+    cli_line("data", "%s", text);
+    for (int i = 0; i < c->left_out && i < 5; i++)
+        cli_line(i ? "" : "left out", "%s: %s", c->left_out_names[i], c->left_out_reasons[i]);
+    if (c->left_out > 5) cli_line("", "and %d columns more", c->left_out - 5);
+}
+
+static void report_data(const cli_job *job)
+{
+    char n[CLI_TEXT], shape[128] = "";
+    if (job->table) {
+        report_table(job);
+        return;
+    }
+    const luge_shape *s = &job->features.shape;
+    for (int i = 0; i < s->ndim; i++) add(shape, sizeof shape, i ? " x %lld" : "%lld", (long long)s->dim[i]);
+    if (s->ndim > 1)
+        cli_line("data", "%s: %s images of %s", job->data_name, cli_count(n, job->n_rows), shape);
+    else
+        cli_line("data", "%s: %s rows of %s number%s", job->data_name, cli_count(n, job->n_rows), shape,
+                 &"s"[luge_shape_size(s) == 1]);
+}
+
+/* Classes with their numbers of rows, as many as fit two lines. */
+static void report_classes(const cli_job *job, const double *counts)
+{
+    char text[CLI_MESSAGE] = "", n[CLI_TEXT], name[CLI_TEXT];
+    if (job->target) add(text, sizeof text, "%s: ", job->target);
+    for (int64_t i = 0; i < job->classes; i++) {
+        if (strlen(text) > 120) {
+            add(text, sizeof text, " and %lld more,", (long long)(job->classes - i));
+            break;
+        }
+        add(text, sizeof text, "%s %s%s ", cli_class_name(job, i, name), cli_count(n, (int64_t)counts[i]),
+            i + 1 < job->classes ? "," : "");
+    }
+    size_t length = strlen(text);
+    while (length && (text[length - 1] == ' ' || text[length - 1] == ',')) text[--length] = '\0';
+    if (job->classes == 2)
+        add(text, sizeof text, ", so binary classification");
+    else
+        add(text, sizeof text, ", so classification");
+    cli_line("target", "%s", text);
+}
+
+static void report_numbers(const cli_job *job)
+{
+    char a[CLI_TEXT], b[CLI_TEXT];
+    const char *name = job->target ? job->target : "number";
+    if (job->encoder)
+        cli_line("target", "%s: mean %s, deviation %s, so regression", name, cli_figure(a, job->columns.target_mean),
+                 cli_figure(b, job->columns.target_deviation));
+    else
+        cli_line("target", "%s, so regression", "numbers");
+}
+
+static void report_split(const cli_job *job)
+{
+    char a[CLI_TEXT], b[CLI_TEXT], c[CLI_TEXT], text[CLI_MESSAGE];
+    snprintf(text, sizeof text, "train %s", cli_count(a, luge_dataset_rows(job->train)));
+    if (job->validation)
+        add(text, sizeof text, ", validation %s", cli_count(b, luge_dataset_rows(job->validation)));
+    if (job->test) add(text, sizeof text, ", test %s", cli_count(c, luge_dataset_rows(job->test)));
+    if (!job->validation && !job->test) add(text, sizeof text, ", nothing held out: too few rows");
+    if (luge_dataset_rows(job->train) < job->n_rows)
+        add(text, sizeof text, " (%sseed %llu%s)", job->task == LUGE_CLASSIFICATION ? "stratified, " : "",
+            (unsigned long long)job->seed, job->seed_drawn ? ", drawn" : "");
+    else
+        add(text, sizeof text, " (seed %llu%s)", (unsigned long long)job->seed, job->seed_drawn ? ", drawn" : "");
+    cli_line("split", "%s", text);
+}
+
+static void report_model(const cli_job *job)
+{
+    char text[CLI_MESSAGE], n[CLI_TEXT], bytes[CLI_TEXT];
+    const char *from = job->o.value[OPT_MODEL];
+    size_t k = (size_t)snprintf(text, sizeof text, "%lld > ", (long long)luge_shape_size(&job->features.shape));
+    for (; *from && k + 64 < sizeof text; from++) {
+        if (*from != ',') {
+            text[k++] = *from;
+            continue;
+        }
+        memcpy(text + k, " > ", 3);
+        k += 3;
+        while (from[1] == ' ') from++;
+    }
+    const int64_t parameters = luge_trainable_count(job->model);
+    snprintf(text + k, sizeof text - k, ", %s parameters, %s", cli_count(n, parameters),
+             cli_bytes(bytes, (double)parameters * 4));
+    cli_line("model", "%s", text);
+}
+
+static void report_training(const cli_job *job)
+{
+    char text[CLI_MESSAGE], n[CLI_TEXT], loss[CLI_TEXT];
+    snprintf(loss, sizeof loss, "%s", job->o.value[OPT_LOSS]);
+    for (char *at = loss; *at; at++)
+        if (*at == '_') *at = ' ';
+    snprintf(text, sizeof text, "%s %g", job->o.value[OPT_OPTIMIZER], cli_number(&job->o, OPT_LR, 0));
+    if (job->o.value[OPT_SCHEDULE]) add(text, sizeof text, " %s", job->o.value[OPT_SCHEDULE]);
+    add(text, sizeof text, ", %s, batch %s", loss, cli_count(n, job->batch));
+    if (job->patience)
+        add(text, sizeof text, ", up to %s epochs, patience %lld", cli_count(n, job->epochs), (long long)job->patience);
+    else
+        add(text, sizeof text, ", %s epoch%s", cli_count(n, job->epochs), &"s"[job->epochs == 1]);
+    cli_line("training", "%s", text);
+}
+
+void cli_report_decisions(const cli_job *job)
+{
+    printf("\n");
+    report_data(job);
+    if (job->task == LUGE_REGRESSION)
+        report_numbers(job);
+    else
+        report_classes(job, job->counts);
+    report_split(job);
+    cli_line("inputs", "%s", cli_yes(&job->o, OPT_STANDARDIZE, 0) ? "standardized on the training rows"
+                             : job->features.dtype == LUGE_U8     ? "pixels from 0 to 1"
+                                                                  : "as they are");
+    report_model(job);
+    report_training(job);
+    printf("\n");
+}
+
+/* ---- scores ------------------------------------------------------------------------------------------------------ */
+
+static double ratio(double part, double whole)
+{
+    return whole > 0 ? part / whole : 0;
+}
+
+/* Precision, recall and F1 of a class. */
+static void class_scores(const cli_scores *s, int64_t classes, int64_t i, double out[3])
+{
+    double predicted = 0, is = 0;
+    const double right = s->confusion[i * classes + i];
+    for (int64_t k = 0; k < classes; k++) {
+        predicted += s->confusion[k * classes + i];
+        is += s->confusion[i * classes + k];
+    }
+    out[0] = ratio(right, predicted);
+    out[1] = ratio(right, is);
+    out[2] = ratio(2 * out[0] * out[1], out[0] + out[1]);
+}
+
+enum { MOST_CLASSES = 40, LONGEST_NAME = 16, TABLE = 14 };
+
+static void pad(const char *text, int width, int right)
+{
+    const int columns = cli_columns(text);
+    if (right) printf("%*s", columns < width ? width - columns : 0, "");
+    if (columns > width)
+        printf("%.*s", width, text);
+    else
+        printf("%s", text);
+    if (!right) printf("%*s", columns < width ? width - columns : 0, "");
+}
+
+/* True classes downwards, predicted ones to the right where they fit, and what each class scores. */
+static void report_confusion(const cli_job *job, const cli_scores *s)
+{
+    char text[CLI_TEXT];
+    int width = 1, names = 1;
+    const int64_t n = job->classes;
+    for (int64_t i = 0; i < n * n; i++) {
+        const int columns = (int)strlen(cli_count(text, (int64_t)s->confusion[i]));
+        if (columns > width) width = columns;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const int columns = cli_columns(cli_class_name(job, i, text));
+        if (columns > names) names = columns;
+    }
+    if (names > LONGEST_NAME) names = LONGEST_NAME;
+    const int cell = (width > names ? width : names < 6 ? names : 6) + 2;
+    const int matrix = (int)n * cell + names + TABLE + 24 <= CLI_WIDTH;
+    const int left = TABLE - (matrix ? 0 : 0);
+    printf("\n");
+    if (matrix) printf("%*s%s\n", left + names + 1, "", "predicted");
+    printf("%*s", left + names, "");
+    for (int64_t k = 0; matrix && k < n; k++) pad(cli_class_name(job, k, text), cell, 1);
+    printf("  precision  recall     F1\n");
+    for (int64_t i = 0; i < n && i < MOST_CLASSES; i++) {
+        double scores[3];
+        printf("%*s", left, "");
+        pad(cli_class_name(job, i, text), names, 0);
+        for (int64_t k = 0; matrix && k < n; k++)
+            printf("%*s", cell, cli_count(text, (int64_t)s->confusion[i * n + k]));
+        class_scores(s, n, i, scores);
+        printf("      %.3f   %.3f  %.3f\n", scores[0], scores[1], scores[2]);
+    }
+    if (n > MOST_CLASSES) printf("%*sand %lld classes more\n", left, "", (long long)(n - MOST_CLASSES));
+}
+
+void cli_report_scores(const cli_job *job, const char *label, const cli_scores *s)
+{
+    char a[CLI_TEXT], b[CLI_TEXT], c[CLI_TEXT], d[CLI_TEXT], name[CLI_TEXT];
+    const luge_scores *v = &s->scores;
+    if (job->task == LUGE_REGRESSION) {
+        cli_line(label, "RMSE %s   MAE %s   R2 %.3f   always %s would have RMSE %s", cli_figure(a, v->rmse),
+                 cli_figure(b, v->mae), v->r2, cli_figure(c, s->mean), cli_figure(d, s->trivial));
+        return;
+    }
+    double low = 0, high = 1, auc = v->auc;
+    luge_wilson_interval(v->accuracy * (double)s->rows, (double)s->rows, 0, &low, &high);
+    char area[CLI_TEXT] = "";
+    if (auc == auc) snprintf(area, sizeof area, "   AUC %.3f", auc);
+    printf("  %-9s accuracy %.3f (95%%: %.3f to %.3f)%s   always \"%s\" would score %.3f\n", label, v->accuracy, low,
+           high, area, cli_class_name(job, s->guess, name), s->trivial);
+    report_confusion(job, s);
+}
