@@ -167,7 +167,10 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
+    src/cli/check.c
+    src/cli/data.c
     src/cli/decide.c
+    src/cli/evaluate.c
     src/cli/info.c
     src/cli/json.c
     src/cli/main.c
@@ -175,11 +178,14 @@ set(LUGE_CLI_SOURCES
     src/cli/ops.c
     src/cli/options.c
     src/cli/parts.c
+    src/cli/picture.c
+    src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c
     src/cli/score.c
     src/cli/source.c
     src/cli/stubs.c
+    src/cli/summary.c
     src/cli/terminal.c
     src/cli/text.c
     src/cli/train.c

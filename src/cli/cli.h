@@ -23,6 +23,8 @@ int cli_info(int n, char **arg);
 
 enum { CLI_WIDTH = 80 }; /* columns that text is laid out for */
 
+enum { CLI_NO_BREAK = 1 }; /* a character that cli_wrap prints as a space at which no line ends */
+
 /* Prints words with a line break before a word would pass CLI_WIDTH; further lines begin at `indent`. The cursor is at
  * column `indent` now. Ends the line. */
 void cli_wrap(int indent, const char *words);

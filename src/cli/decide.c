@@ -24,17 +24,12 @@ static int default_model(cli_job *job)
     return cli_setf(&job->o, OPT_MODEL, "%s, dense %lld softmax", hidden, (long long)job->classes);
 }
 
-/* Rows that are no vectors become some, unless the text begins otherwise. */
-static int flatten_first(cli_job *job)
+/* Rows that are no vectors become some, unless the text begins so. */
+static void flatten_first(cli_job *job)
 {
     const char *text = job->o.value[OPT_MODEL];
-    if (job->features.shape.ndim < 2 || !strncmp(text + strspn(text, " "), "flatten", 7)) return CLI_OK;
-    char *copy = malloc(strlen(text) + 16);
-    if (!copy) return cli_fail(job->o.verb, "out of memory");
-    sprintf(copy, "flatten, %s", text);
-    const int code = cli_set(&job->o, OPT_MODEL, copy);
-    free(copy);
-    return code;
+    if (job->features.shape.ndim < 2 || !strncmp(text + strspn(text, " "), "flatten", 7)) return;
+    luge_add_layer(job->model, luge_flatten_layer());
 }
 
 /* What a row of the model's answers has: how many values, made by which operator. */
@@ -89,12 +84,12 @@ static int build_model(cli_job *job)
 {
     int code = CLI_OK;
     if (!job->o.value[OPT_MODEL]) code = default_model(job);
-    if (!code) code = flatten_first(job);
     if (code) return code;
     job->model = luge_sequential(job->ctx, .seed = job->seed, .name = "luge");
     if (!job->model) return refused(job);
     code = standardize(job);
     if (code) return code;
+    flatten_first(job);
     if (luge_add_layers(job->model, job->o.value[OPT_MODEL])) {
         const char *message = luge_error(job->ctx);
         cli_fail(job->o.verb, "--%s", message); /* it begins with: model "..." */

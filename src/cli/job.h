@@ -50,6 +50,9 @@ typedef struct cli_job {
 
 /* ---- source.c ---------------------------------------------------------------------------------------------------- */
 
+/* A verb from its command line to its end: options (and help), the context, the work. */
+int cli_run(const char *verb, int bit, int most_words, int n, char **arg, int (*work)(cli_job *job));
+
 /* Where data sets are looked for: `first`, $LUGE_DATA, the folder of the user; a list separated by colons. */
 void cli_data_folders(const char *first, char *list, size_t size);
 /* Opens the context by the options of the job (threads, data folders). */

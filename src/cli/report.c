@@ -126,24 +126,33 @@ static void report_model(const cli_job *job)
         while (from[1] == ' ') from++;
     }
     const int64_t parameters = luge_trainable_count(job->model);
-    snprintf(text + k, sizeof text - k, ", %s parameters, %s", cli_count(n, parameters),
+    snprintf(text + k, sizeof text - k, ", %s\1parameters, %s", cli_count(n, parameters),
              cli_bytes(bytes, (double)parameters * 4));
     cli_line("model", "%s", text);
+}
+
+/* What people call a loss. */
+static const char *loss_words(const char *name, char text[CLI_TEXT])
+{
+    if (!strcmp(name, "binary_crossentropy")) return "binary cross-entropy";
+    if (strstr(name, "categorical_crossentropy")) return "cross-entropy";
+    snprintf(text, CLI_TEXT, "%s", name);
+    for (char *at = text; *at; at++)
+        if (*at == '_') *at = ' ';
+    return text;
 }
 
 static void report_training(const cli_job *job)
 {
     char text[CLI_MESSAGE], n[CLI_TEXT], loss[CLI_TEXT];
-    snprintf(loss, sizeof loss, "%s", job->o.value[OPT_LOSS]);
-    for (char *at = loss; *at; at++)
-        if (*at == '_') *at = ' ';
     snprintf(text, sizeof text, "%s %g", job->o.value[OPT_OPTIMIZER], cli_number(&job->o, OPT_LR, 0));
     if (job->o.value[OPT_SCHEDULE]) add(text, sizeof text, " %s", job->o.value[OPT_SCHEDULE]);
-    add(text, sizeof text, ", %s, batch %s", loss, cli_count(n, job->batch));
+    add(text, sizeof text, ", %s, batch\1%s", loss_words(job->o.value[OPT_LOSS], loss), cli_count(n, job->batch));
     if (job->patience)
-        add(text, sizeof text, ", up to %s epochs, patience %lld", cli_count(n, job->epochs), (long long)job->patience);
+        add(text, sizeof text, ", up to\1%s\1epochs, patience\1%lld", cli_count(n, job->epochs),
+            (long long)job->patience);
     else
-        add(text, sizeof text, ", %s epoch%s", cli_count(n, job->epochs), &"s"[job->epochs == 1]);
+        add(text, sizeof text, ", %s\1epoch%s", cli_count(n, job->epochs), &"s"[job->epochs == 1]);
     cli_line("training", "%s", text);
 }
 
@@ -238,15 +247,15 @@ void cli_report_scores(const cli_job *job, const char *label, const cli_scores *
     char a[CLI_TEXT], b[CLI_TEXT], c[CLI_TEXT], d[CLI_TEXT], name[CLI_TEXT];
     const luge_scores *v = &s->scores;
     if (job->task == LUGE_REGRESSION) {
-        cli_line(label, "RMSE %s   MAE %s   R2 %.3f   always %s would have RMSE %s", cli_figure(a, v->rmse),
-                 cli_figure(b, v->mae), v->r2, cli_figure(c, s->mean), cli_figure(d, s->trivial));
+        printf("  %-9s RMSE %s   MAE %s   R2 %.3f\n", label, cli_figure(a, v->rmse), cli_figure(b, v->mae), v->r2);
+        printf("%*salways %s would have RMSE %s\n", INDENT, "", cli_figure(c, s->mean), cli_figure(d, s->trivial));
         return;
     }
     double low = 0, high = 1, auc = v->auc;
     luge_wilson_interval(v->accuracy * (double)s->rows, (double)s->rows, 0, &low, &high);
     char area[CLI_TEXT] = "";
     if (auc == auc) snprintf(area, sizeof area, "   AUC %.3f", auc);
-    printf("  %-9s accuracy %.3f (95%%: %.3f to %.3f)%s   always \"%s\" would score %.3f\n", label, v->accuracy, low,
-           high, area, cli_class_name(job, s->guess, name), s->trivial);
+    printf("  %-9s accuracy %.3f (95%%: %.3f to %.3f)%s\n", label, v->accuracy, low, high, area);
+    printf("%*salways \"%s\" would score %.3f\n", INDENT, "", cli_class_name(job, s->guess, name), s->trivial);
     report_confusion(job, s);
 }

@@ -44,6 +44,18 @@ void cli_job_close(cli_job *job)
     cli_options_free(&job->o);
 }
 
+int cli_run(const char *verb, int bit, int most_words, int n, char **arg, int (*work)(cli_job *job))
+{
+    cli_job job = { .began = 0 };
+    int code = cli_options_read(&job.o, verb, bit, most_words, n, arg);
+    if (!code && job.o.value[OPT_HELP])
+        code = cli_print_verb_help(verb, bit);
+    else if (!code && !(code = cli_job_open(&job)))
+        code = work(&job);
+    cli_job_close(&job);
+    return code;
+}
+
 /* ---- data -------------------------------------------------------------------------------------------------------- */
 
 const char *cli_spec_name(const char *spec)
@@ -148,6 +160,8 @@ int cli_job_load_model(cli_job *job, const char *path)
     const char *columns = luge_note(job->model, "columns"), *recipe = luge_note(job->model, "recipe");
     const int code = recipe ? cli_recipe_take(&job->o, recipe) : CLI_OK;
     if (code) return code;
+    const int other = (job->o.verbs & (VERB_EVALUATE | VERB_PREDICT)) && !job->o.given[OPT_ROWS];
+    if (other && cli_set(&job->o, OPT_ROWS, NULL)) return CLI_FAILED; /* as many as were trained on need not be asked */
     if (columns) {
         job->encoder = luge_encoder_from_text(job->ctx, columns);
         if (!job->encoder || luge_encoder_info_of(job->encoder, &job->columns))

@@ -4,17 +4,27 @@
 
 #include "cli.h"
 
+static int word_columns(const char *word, int length)
+{
+    int n = 0;
+    for (int i = 0; i < length; i++) n += ((unsigned char)word[i] & 0xc0) != 0x80;
+    return n;
+}
+
 void cli_wrap(int indent, const char *words)
 {
     int column = indent;
     while (*words) {
         const int length = (int)strcspn(words, " ");
-        if (column > indent && column + 1 + length > CLI_WIDTH) {
+        if (column > indent && column + 1 + word_columns(words, length) > CLI_WIDTH) {
             printf("\n%*s", indent, "");
             column = indent;
         }
         if (column > indent) column += printf(" ");
-        column += printf("%.*s", length, words);
+        for (int i = 0; i < length; i++) {
+            putchar(words[i] == CLI_NO_BREAK ? ' ' : words[i]);
+            column += ((unsigned char)words[i] & 0xc0) != 0x80;
+        }
         words += length;
         words += strspn(words, " ");
     }

@@ -264,16 +264,12 @@ static int go_on(cli_job *job)
     return code ? code : train(job, path, 1);
 }
 
+static int begin(cli_job *job)
+{
+    return job->o.value[OPT_RESUME] ? go_on(job) : begin_new(job);
+}
+
 int cli_train(int n, char **arg)
 {
-    cli_job job = { .began = 0 };
-    int code = cli_options_read(&job.o, "train", VERB_TRAIN, 1, n, arg);
-    if (!code && job.o.value[OPT_HELP]) {
-        cli_print_verb_help("train", VERB_TRAIN);
-    } else if (!code) {
-        code = cli_job_open(&job);
-        if (!code) code = job.o.value[OPT_RESUME] ? go_on(&job) : begin_new(&job);
-    }
-    cli_job_close(&job);
-    return code;
+    return cli_run("train", VERB_TRAIN, 1, n, arg, begin);
 }
