@@ -157,12 +157,18 @@ set(LUGE_CONTRACT_SOURCES
 
 # The library luge_extra: public headers only, and those of other libraries.
 set(LUGE_EXTRA_SOURCES
+    src/extra/fetch.c
     src/extra/folder.c
     src/extra/idx.c
+    src/extra/image.c
+    src/extra/jpeg.c
     src/extra/known.c
     src/extra/load.c
+    src/extra/png.c
     src/extra/reader.c
+    src/extra/recipe.c
     src/extra/report.c
+    src/extra/sha256.c
 )
 
 # The command: public headers only.
