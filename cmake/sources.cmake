@@ -62,6 +62,9 @@ set(LUGE_SOURCES
     src/data/order.c
     src/data/parts.c
     src/data/scaling.c
+    src/data/table.c
+    src/data/table_cells.c
+    src/data/table_read.c
     src/data/window.c
     src/data/words.c
     src/graph/access.c
@@ -133,7 +136,9 @@ set(LUGE_HOT_SOURCES
     src/backend/cpu/walk.c
     src/core/pool.c
     src/core/random.c
+    src/data/csv.c
     src/data/gather.c
+    src/data/table_read.c
     src/nn/metrics_update.c
     src/plan/run.c
 )
@@ -248,6 +253,7 @@ set(LUGE_TEST_SOURCES
     tests/test_scale.c
     tests/test_scaling.c
     tests/test_schedule.c
+    tests/test_table.c
     tests/test_tensor_file.c
     tests/test_tensor_hostile.c
     tests/test_training.c
@@ -277,6 +283,7 @@ set(LUGE_TEST_SUITES
     scale
     array
     csv
+    table
     make
     data
     scaling
@@ -315,6 +322,7 @@ set(LUGE_FUZZ
     idx
     json
     npy
+    table
     tensor_file
 )
 

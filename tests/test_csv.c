@@ -218,14 +218,14 @@ static void long_fields(luge_test *t)
         CHECK(t, data_file_put(&f, text, (size_t)length + 7, NULL, 0));
         luge_dataset *d = luge_dataset_read_csv(ctx, f.path);
         CHECK(t, (d != NULL) == (n == MOST));
-        if (n > MOST) CHECK_STR_CONTAINS(t, luge_error(ctx), "line 1: a field of more than 65536 bytes");
+        if (n > MOST) CHECK_STR_CONTAINS(t, luge_error(ctx), "line 1, column 1: a field of more than 65536 bytes");
         luge_clear(ctx);
     }
     CHECK(t, data_file_put(&f, "a,b\n1,2\0\n", 9, NULL, 0) && !luge_dataset_read_csv(ctx, f.path));
-    CHECK_STR_CONTAINS(t, luge_error(ctx), "line 2: a zero byte");
+    CHECK_STR_CONTAINS(t, luge_error(ctx), "line 2, column 2: a zero byte");
     luge_clear(ctx);
     CHECK(t, data_file_put(&f, "a,b\n1,\"\0\"\n", 10, NULL, 0) && !luge_dataset_read_csv(ctx, f.path));
-    CHECK_STR_CONTAINS(t, luge_error(ctx), "line 2: a zero byte");
+    CHECK_STR_CONTAINS(t, luge_error(ctx), "line 2, column 2: a zero byte");
     free(text);
     data_file_end(&f);
     luge_close(ctx);

@@ -25,6 +25,7 @@
 #include "luge/plan.h"
 #include "luge/check.h"
 #include "luge/data.h"
+#include "luge/table.h"
 #include "luge/metrics.h"
 #include "luge/schedule.h"
 #include "luge/layers.h"

@@ -2,7 +2,8 @@
  *
  * A table is what a CSV file says, column by column. An encoder learns from the training rows how each column becomes
  * numbers (text one-hot, missing values filled and flagged, classes numbered) and does the same to any later table,
- * its columns found by name. Its text goes into the model's file (luge_set_note), so the raw file is enough to predict. */
+ * its columns found by name. Its text goes into the model's file (luge_set_note), so the raw file is enough to predict.
+ */
 #ifndef LUGE_TABLE_H
 #define LUGE_TABLE_H
 
@@ -15,8 +16,8 @@ extern "C" {
 typedef struct luge_table luge_table;
 typedef struct luge_encoder luge_encoder;
 
-/* Where bytes come from: read fills up to `bytes` and returns how many; 0 at the end, -1 on an error that it has
- * recorded (luge_last_error). */
+/* Where bytes come from: read fills up to `bytes` (at least 1) at `data` and returns how many; 0 at the end, -1 on an
+ * error. */
 typedef struct luge_reader {
     int64_t (*read)(void *user, void *data, size_t bytes);
     void *user;
@@ -26,37 +27,47 @@ typedef struct luge_reader {
 typedef struct luge_table_options {
     size_t size;
     const char *path;          /* the last positional argument: the file, or with a reader its name for messages */
-    const luge_reader *reader; /* default: the file at path */
+    const luge_reader *reader; /* default: the file at path. Is read to its end, in one pass */
     char delimiter;            /* default: the one of , ; tab that the first line has most of outside quotes */
     char decimal;              /* default '.'; ',' for decimal commas (the delimiter is then not guessed as ',') */
     int32_t header;            /* 1: the first line has names, -1: it has not; default: names if no field of it is a
-                                  number. Without names columns are called "1", "2", ... */
+                                  number. Columns without a name are called by their number: "1", "2", ... */
 } luge_table_options;
 
-/* Reads a CSV file (RFC 4180: quotes, doubled quotes, line breaks in quotes; CRLF or LF; a byte order mark is skipped).
- * A column whose every field is a number or missing is numeric, any other is text. Missing: an empty field, NA, N/A,
- * NaN, null, ? (whatever case). "inf" is refused (line and column). NULL on an error. */
+/* Reads a CSV file (RFC 4180: quotes, doubled quotes, line breaks in quotes; CRLF or LF; a byte order mark and blank
+ * lines at the end are skipped; UTF-8). Spaces and tabs around a field without quotes do not count. A column whose
+ * every field is a number or missing is numeric, any other is text. Missing: an empty field, NA, N/A, NaN, null, ?
+ * (whatever case). The text of a number in a text column is that of the file; but where the first text comes after
+ * 10,000 rows, or 4 MB of numbers, the numbers before it are written in their shortest form ("7" for "007").
+ * Memory: 8 bytes a number, 4 a text and each different text once; some 1 MB of buffers, and up to 8 MB while the
+ * first rows are read.
+ * NULL on an error: LUGE_EFORMAT, with file, line and mostly column, for a row with too few or too many fields, a name
+ * that comes twice, "inf" or a number beyond f64 in a column that was numeric so far, zero bytes, text that is not
+ * UTF-8, a quote that is not closed or stands inside a field, a blank line between rows, a field of more than 1 MB,
+ * more than 100,000 columns, no rows; LUGE_EIO where the file cannot be read; LUGE_EINVAL; LUGE_ENOMEM. */
 LUGE_API luge_table *luge_table_read_with(luge_context *ctx, const luge_table_options *options);
 #ifndef __cplusplus
 #define luge_table_read(ctx, ...)                                                                                      \
     luge_table_read_with(ctx, &(luge_table_options){ .size = sizeof(luge_table_options), .path = __VA_ARGS__ })
 #endif
-LUGE_API void luge_table_free(luge_table *table);
+LUGE_API void luge_table_free(luge_table *table); /* NULL is fine */
 
 /* One column. Strings belong to the table. */
 typedef struct luge_table_column {
     const char *name;
     int32_t is_text;
-    int64_t missing;     /* rows without a value */
-    int64_t distinct;    /* different values; counted up to 1,000 for numbers, all for text */
-    int32_t whole;       /* numeric: every value is a whole number */
-    double min, max;     /* numeric; NaN where all are missing */
+    int64_t missing;  /* rows without a value */
+    int64_t distinct; /* different values; 1,000 stands for as many or more numbers; texts are counted all */
+    int32_t whole;    /* numeric: every value is a whole number, and there is one */
+    double min, max;  /* numeric; NaN where all are missing */
 } luge_table_column;
-LUGE_API int64_t luge_table_rows(const luge_table *table);
+LUGE_API int64_t luge_table_rows(const luge_table *table); /* 0 for NULL, as for the columns */
 LUGE_API int luge_table_columns(const luge_table *table);
+/* LUGE_EINVAL where there is no such column. */
 LUGE_API luge_status luge_table_column_at(const luge_table *table, int index, luge_table_column *column);
 LUGE_API int luge_table_find(const luge_table *table, const char *name); /* -1 where there is none */
-/* A value: NaN or NULL where it is missing. A text column's number is NaN, a numeric column's text NULL. */
+/* A value: NaN or NULL where it is missing, or there is no such row or column. A text column's number is NaN, a numeric
+ * column's text NULL. The text belongs to the table. */
 LUGE_API double luge_table_number(const luge_table *table, int64_t row, int column);
 LUGE_API const char *luge_table_text(const luge_table *table, int64_t row, int column);
 
@@ -72,9 +83,10 @@ typedef enum luge_task {
 /* Options of luge_encoder_learn. */
 typedef struct luge_encoder_options {
     size_t size;
-    luge_table *table;   /* the last positional argument */
-    const char *target;  /* name of the target column; default: the last column */
-    luge_task task;      /* default: text or at most 20 distinct whole numbers (and fewer than half the rows) are classes, other numbers a regression */
+    luge_table *table;  /* the last positional argument */
+    const char *target; /* name of the target column; default: the last column */
+    luge_task task; /* default: text or at most 20 distinct whole numbers (and fewer than half the rows) are classes,
+                       other numbers a regression */
     const int64_t *rows; /* rows to learn from (the training part); default all */
     int64_t n_rows;
     int32_t most_categories; /* text columns with more distinct values are left out; default 50 */
@@ -104,9 +116,9 @@ typedef struct luge_encoder_info {
     const char *const *class_names;
     int64_t features;
     const char *const *feature_names;
-    int32_t numeric, text;  /* columns of the table that are used */
-    int32_t with_missing;   /* of them, with missing values */
-    int32_t left_out;       /* columns that are not used, and why */
+    int32_t numeric, text; /* columns of the table that are used */
+    int32_t with_missing;  /* of them, with missing values */
+    int32_t left_out;      /* columns that are not used, and why */
     const char *const *left_out_names, *const *left_out_reasons;
     double target_mean, target_deviation; /* regression, over the training rows */
 } luge_encoder_info;

@@ -1,30 +1,74 @@
 /* csv.c: scanning CSV: delimiters, quotes and line ends; what a field means is not its business. */
+#include <float.h>
 #include <string.h>
 
 #include "data/csv.h"
 
-enum { BUFFER = 1 << 18 }; /* a field with every character a doubled quote takes half of it */
+enum { BUFFER = 1 << 18 };
 
 static luge_status malformed(const luge__csv *csv, int64_t line, const char *what)
 {
-    return luge__fail(csv->ctx, LUGE_EFORMAT, "%s, line %l: %s", csv->file.path, line, what);
+    return luge__fail(csv->ctx, LUGE_EFORMAT, "%s, line %l: %s", csv->path, line, what);
+}
+
+static luge_status bad_field(const luge__csv *csv, int64_t line, const char *what)
+{
+    return luge__fail(csv->ctx, LUGE_EFORMAT, "%s, line %l, column %l: %s", csv->path, line, csv->column, what);
+}
+
+void luge__excerpt(const char *from, size_t length, char text[LUGE__EXCERPT])
+{
+    const size_t most = LUGE__EXCERPT - 4;
+    size_t n = length < most ? length : most;
+    while (n < length && n > 0 && ((unsigned char)from[n] & 0xC0) == 0x80) n--;
+    for (size_t i = 0; i < n; i++) text[i] = (unsigned char)from[i] < ' ' ? ' ' : from[i];
+    memcpy(text + n, n < length ? "..." : "", n < length ? 4 : 1);
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------------------------- */
+
+/* As much as there is, up to `bytes`. */
+static luge_status read_stream(luge__csv *csv, unsigned char *data, size_t bytes, size_t *got)
+{
+    for (*got = 0; *got < bytes;) {
+        const int64_t n = csv->reader->read(csv->reader->user, data + *got, bytes - *got);
+        if (n == 0) break;
+        if (n < 0 && luge_failed(csv->ctx)) return luge_failure(csv->ctx);
+        if (n < 0) return luge__fail(csv->ctx, LUGE_EIO, "%s: its reader failed", csv->path);
+        if ((uint64_t)n > bytes - *got)
+            return luge__fail(csv->ctx, LUGE_EINVAL, "%s: its reader returned %l; it was asked for %z bytes", csv->path,
+                              n, bytes - *got);
+        *got += (size_t)n;
+    }
+    return LUGE_OK;
+}
+
+/* Room for a longer field; no field is so long that there is no end to it. */
+static luge_status grow_buffer(luge__csv *csv)
+{
+    luge__buffer *larger = luge__buffer_create(csv->ctx, 2 * csv->buffer->bytes + 64);
+    if (!larger) return LUGE_ENOMEM;
+    memcpy(larger->data, csv->buffer->data, csv->end);
+    luge__buffer_drop(csv->buffer);
+    csv->buffer = larger;
+    return LUGE_OK;
+}
 
 /* Moves what is scanned to the begin of the buffer and fills the rest. */
 static luge_status refill(luge__csv *csv)
 {
     unsigned char *data = csv->buffer->data;
-    size_t got;
+    size_t got = 0;
     csv->at -= csv->start;
     csv->end -= csv->start;
     memmove(data, data + csv->start, csv->end);
     csv->start = 0;
-    if (csv->end == csv->buffer->bytes) /* a field is shorter, a file that fits has a byte to spare */
-        return luge__fail(csv->ctx, LUGE_EIO, "%s: the file changed while it was read", csv->file.path);
-    const luge_status status =
-        luge__source_read_some(&csv->file, csv->offset, data + csv->end, csv->buffer->bytes - csv->end, &got);
+    luge_status status = csv->end == csv->buffer->bytes ? grow_buffer(csv) : LUGE_OK;
+    if (status) return status;
+    data = csv->buffer->data + csv->end;
+    const size_t bytes = csv->buffer->bytes - csv->end;
+    status = csv->reader ? read_stream(csv, data, bytes, &got)
+                         : luge__source_read_some(&csv->file, csv->offset, data, bytes, &got);
     csv->end += got;
     csv->offset += got;
     csv->at_end = got == 0;
@@ -48,19 +92,28 @@ luge_status luge__csv_rewind(luge__csv *csv)
     const unsigned char *data = csv->buffer->data;
     if (!status && csv->end >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) csv->at = 3;
     if (!status && csv->end >= 2 && data[0] == 0x1f && data[1] == 0x8b)
-        return luge__fail(csv->ctx, LUGE_EFORMAT, "%s: the file is compressed; run gunzip on it", csv->file.path);
+        return luge__fail(csv->ctx, LUGE_EFORMAT, "%s: the file is compressed; run gunzip on it", csv->path);
     return status;
 }
 
-luge_status luge__csv_open(luge_context *ctx, const char *path, char delimiter, luge__csv *csv)
+luge_status luge__csv_open(luge_context *ctx, const char *path, const luge_reader *reader, luge__csv *csv)
 {
-    *csv = (luge__csv){ .ctx = ctx, .delimiter = delimiter };
-    luge_status status = luge__source_open(ctx, path, &csv->file);
+    size_t bytes = BUFFER;
+    *csv = (luge__csv){ .ctx = ctx, .path = path, .reader = reader, .longest = LUGE__LONGEST_FIELD };
+    csv->file.fd = -1;
+    luge_status status = reader ? LUGE_OK : luge__source_open(ctx, path, &csv->file);
     if (status) return status;
-    csv->buffer = luge__buffer_create(ctx, csv->file.bytes < BUFFER ? (size_t)csv->file.bytes + 1 : BUFFER);
+    if (!reader && csv->file.bytes < BUFFER) bytes = (size_t)csv->file.bytes + 1;
+    csv->buffer = luge__buffer_create(ctx, bytes);
     status = csv->buffer ? luge__csv_rewind(csv) : LUGE_ENOMEM;
     if (status) luge__csv_close(csv);
     return status;
+}
+
+void luge__csv_delimit(luge__csv *csv, char delimiter)
+{
+    csv->delimiter = delimiter;
+    csv->stop[(unsigned char)delimiter] = csv->stop['\n'] = csv->stop['\r'] = csv->stop['"'] = csv->stop[0] = 1;
 }
 
 void luge__csv_close(luge__csv *csv)
@@ -95,6 +148,7 @@ luge_status luge__csv_record(luge__csv *csv, int *more)
     luge_status status;
     int blank;
     const int64_t line = csv->line;
+    csv->column = 0;
     do {
         csv->start = csv->at;
         status = pass_line_end(csv, &blank);
@@ -115,7 +169,7 @@ static luge_status finish(luge__csv *csv, size_t length, luge__field *field)
         field->last = 0;
     } else if (!status && c >= 0) {
         status = pass_line_end(csv, &field->last);
-        if (!status && !field->last) return malformed(csv, csv->line, "something follows a closing quote");
+        if (!status && !field->last) return bad_field(csv, csv->line, "something follows a closing quote");
     }
     field->text = (const char *)csv->buffer->data + csv->start;
     field->length = length;
@@ -124,7 +178,9 @@ static luge_status finish(luge__csv *csv, size_t length, luge__field *field)
 
 static luge_status too_long(const luge__csv *csv, int64_t line)
 {
-    return malformed(csv, line, "a field of more than 65536 bytes; is a quote not closed?");
+    return luge__fail(csv->ctx, LUGE_EFORMAT,
+                      "%s, line %l, column %l: a field of more than %z bytes; is a quote not closed?", csv->path, line,
+                      csv->column, csv->longest);
 }
 
 /* Unescapes in place: what is written never overtakes what is read. */
@@ -132,18 +188,19 @@ static luge_status quoted_field(luge__csv *csv, luge__field *field)
 {
     size_t length = 0;
     luge_status status;
+    field->quoted = 1;
     for (csv->at++;; csv->at++) {
         int c = peek(csv, &status);
         if (status) return status;
-        if (c < 0) return malformed(csv, field->line, "a quote that is never closed");
-        if (c == 0) return malformed(csv, csv->line, "a zero byte: not a text in UTF-8");
+        if (c < 0) return bad_field(csv, field->line, "a quote that is never closed");
+        if (c == 0) return bad_field(csv, csv->line, "a zero byte: not a text in UTF-8");
         if (c == '"') {
             csv->at++;
             c = peek(csv, &status);
             if (status) return status;
             if (c != '"') return finish(csv, length, field);
         }
-        if (length == LUGE__LONGEST_FIELD) return too_long(csv, field->line);
+        if (length == csv->longest) return too_long(csv, field->line);
         csv->line += c == '\n';
         csv->buffer->data[csv->start + length++] = (unsigned char)c;
     }
@@ -151,21 +208,62 @@ static luge_status quoted_field(luge__csv *csv, luge__field *field)
 
 luge_status luge__csv_field(luge__csv *csv, luge__field *field)
 {
-    const unsigned char delimiter = (unsigned char)csv->delimiter;
     luge_status status;
     csv->start = csv->at;
+    csv->column++;
     field->line = csv->line;
+    field->quoted = 0;
     int c = peek(csv, &status);
     if (c == '"') return quoted_field(csv, field);
-    while (c >= 0 && c != delimiter && c != '\n' && c != '\r' && c != '"' && c != 0) {
-        const unsigned char *data = csv->buffer->data;
-        do csv->at++;
-        while (csv->at < csv->end && (c = data[csv->at]) != delimiter && c != '\n' && c != '\r' && c != '"' && c);
-        if (csv->at - csv->start > LUGE__LONGEST_FIELD) return too_long(csv, field->line);
+    while (c >= 0 && !csv->stop[c]) {
+        const unsigned char *data = csv->buffer->data, *stop = csv->stop;
+        const size_t end = csv->end;
+        size_t at = csv->at;
+        do at++;
+        while (at < end && !stop[data[at]]);
+        csv->at = at;
+        if (at - csv->start > csv->longest) return too_long(csv, field->line);
         c = peek(csv, &status);
     }
     if (status) return status;
-    if (c == '"') return malformed(csv, csv->line, "a quote inside a field that does not begin with one");
-    if (c == 0) return malformed(csv, csv->line, "a zero byte: not a text in UTF-8");
+    if (c == '"') return bad_field(csv, csv->line, "a quote inside a field that does not begin with one");
+    if (c == 0) return bad_field(csv, csv->line, "a zero byte: not a text in UTF-8");
     return finish(csv, csv->at - csv->start, field);
+}
+
+int luge__csv_number(luge__csv *csv, char point, luge__field *field, double *value)
+{
+#if FLT_EVAL_METHOD == 0
+    enum { MOST = 20 }; /* a point and 19 digits, which fit 64 bits */
+    static const double tens[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                   1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19 };
+    const unsigned char *text = csv->buffer->data + csv->at, *c = text;
+    if (csv->end - csv->at < MOST + 4) return 0;
+    const int negative = *c == '-';
+    const unsigned char *first = c += negative, *most = c + MOST - 1;
+    uint64_t head = 0;
+    unsigned digit;
+    for (; (digit = *c - (unsigned)'0') < 10 && c < most; c++) head = 10 * head + digit;
+    ptrdiff_t digits = c - first, decimals = 0;
+    if (*c == (unsigned char)point && c < most) {
+        const unsigned char *after = ++c;
+        for (; (digit = *c - (unsigned)'0') < 10 && c < most; c++) head = 10 * head + digit;
+        decimals = c - after;
+    }
+    if (digits + decimals == 0 || head > (uint64_t)1 << 53) return 0; /* both below are exact: one rounding */
+    const size_t length = (size_t)(c - text);
+    if (*c == '\r' && c[1] == '\n') c++;
+    if (*c != (unsigned char)csv->delimiter && *c != '\n') return 0;
+    const double size = (double)head / tens[decimals];
+    *value = negative ? -size : size;
+    *field = (luge__field){ .text = (const char *)text, .length = length, .line = csv->line, .last = *c == '\n' };
+    csv->start = csv->at;
+    csv->at += (size_t)(c + 1 - text);
+    csv->line += field->last;
+    csv->column++;
+    return 1;
+#else
+    (void)csv, (void)point, (void)field, (void)value;
+    return 0; /* intermediate results have more bits than a double */
+#endif
 }

@@ -7,8 +7,6 @@
 
 #include "data/csv.h"
 
-enum { EXCERPT = 44 };
-
 typedef struct reading {
     luge_context *ctx;
     luge_csv_options o;
@@ -23,20 +21,10 @@ typedef struct reading {
 
 /* ---- messages -------------------------------------------------------------------------------------------------- */
 
-/* The begin of a field, fit for a line of text. */
-static void excerpt(const luge__field *field, char text[EXCERPT])
-{
-    const size_t most = EXCERPT - 4;
-    size_t n = field->length < most ? field->length : most;
-    while (n < field->length && n > 0 && ((unsigned char)field->text[n] & 0xC0) == 0x80) n--;
-    for (size_t i = 0; i < n; i++) text[i] = (unsigned char)field->text[i] < ' ' ? ' ' : field->text[i];
-    memcpy(text + n, n < field->length ? "..." : "", n < field->length ? 4 : 1);
-}
-
 static luge_status bad_field(const reading *r, const luge__field *field, int64_t column, const char *what)
 {
-    char text[EXCERPT];
-    excerpt(field, text);
+    char text[LUGE__EXCERPT];
+    luge__excerpt(field->text, field->length, text);
     return luge__fail(r->ctx, LUGE_EFORMAT, "%s, line %l, column %l (%s): \"%s\" %s", r->o.path, field->line,
                       column + 1, r->columns.word[column], text, what);
 }
@@ -278,7 +266,8 @@ luge_dataset *luge_dataset_read_csv_with(luge_context *ctx, const luge_csv_optio
     luge_dataset *data = NULL;
     if (!ctx) (void)luge__fail(NULL, LUGE_EINVAL, "luge_dataset_read_csv: the context is NULL");
     if (luge_failed(ctx) || check_options(&r, options)) return NULL;
-    if (luge__csv_open(ctx, r.o.path, r.o.delimiter, &r.csv)) return NULL;
+    if (luge__csv_open(ctx, r.o.path, NULL, &r.csv)) return NULL;
+    luge__csv_delimit(&r.csv, r.o.delimiter);
     luge_status status = read_names(&r);
     if (!status) status = find_target(&r);
     if (!status) status = read_rows(&r, 0);

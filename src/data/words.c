@@ -50,6 +50,11 @@ int64_t luge__words_enter(luge__words *words, const char *text, size_t length)
     return (int64_t)words->n - 1;
 }
 
+int64_t luge__words_find(const luge__words *words, const char *text, size_t length)
+{
+    return words->n ? (int64_t)words->slots[slot_of(words, text, length)] - 1 : -1;
+}
+
 void luge__words_free(luge__words *words)
 {
     luge__chunk_free(words->ctx, &words->chunks);
