@@ -55,7 +55,10 @@ static void show_table(const luge_table *table, const char *name)
         printf("  %.*s%*s  %-8s %8s  %8s", NAME, column.name, width < NAME ? NAME - width : 0, "",
                column.is_text ? "text" : column.whole ? "whole" : "number", cli_count(a, column.missing),
                cli_count(b, column.distinct));
-        if (!column.is_text) printf("  %10s  %10s", cli_figure(c, column.min), cli_figure(d, column.max));
+        if (!column.is_text && column.whole)
+            printf("  %10s  %10s", cli_count(c, (int64_t)column.min), cli_count(d, (int64_t)column.max));
+        else if (!column.is_text)
+            printf("  %10s  %10s", cli_figure(c, column.min), cli_figure(d, column.max));
         printf("\n");
     }
     if (n > MOST_COLUMNS) printf("  and %d columns more\n", n - MOST_COLUMNS);

@@ -45,28 +45,24 @@ static const float thresholds[4][4] = { { 0.28f, 0.53f, 0.34f, 0.59f },
                                         { 0.37f, 0.62f, 0.31f, 0.56f },
                                         { 0.74f, 0.49f, 0.68f, 0.43f } };
 
-static void put_dots(const picture *p, int y, int x)
+static int dots_at(const picture *p, int y, int x)
 {
     static const int bits[DOTS_Y][DOTS_X] = { { 0x01, 0x08 }, { 0x02, 0x10 }, { 0x04, 0x20 }, { 0x40, 0x80 } };
     int dots = 0;
     for (int i = 0; i < DOTS_Y; i++)
         for (int k = 0; k < DOTS_X; k++)
             if (pixel(p, y + i, x + k) > thresholds[(y + i) % 4][(x + k) % 4]) dots |= bits[i][k];
-    if (!dots)
-        putchar(' ');
-    else
-        printf("\xe2%c%c", 0xa0 | dots >> 6, 0x80 | (dots & 0x3f)); /* U+2800 and the dots, in UTF-8 */
+    return dots;
 }
 
-static void put_shade(const picture *p, int y, int x)
+static char shade_at(const picture *p, int y, int x)
 {
     static const char ramp[] = " .:-=+*#%@";
     float sum = 0;
     for (int i = 0; i < DOTS_Y; i++)
         for (int k = 0; k < DOTS_X; k++) sum += pixel(p, y + i, x + k);
-    int shade = (int)(sum / (DOTS_X * DOTS_Y) * 14);
-    if (shade < 0) shade = 0;
-    putchar(ramp[shade > 9 ? 9 : shade]);
+    const int shade = (int)(sum / (DOTS_X * DOTS_Y) * 14);
+    return ramp[shade > 9 ? 9 : shade < 0 ? 0 : shade];
 }
 
 static int cells(int size, int dots)
@@ -74,24 +70,48 @@ static int cells(int size, int dots)
     return (size + dots - 1) / dots;
 }
 
+/* A character, with the spaces that were kept back before it. */
+static void put(int *spaces, const char *text)
+{
+    if (!*text || !strcmp(text, " ")) {
+        ++*spaces;
+        return;
+    }
+    printf("%*s%s", *spaces, "", text);
+    *spaces = 0;
+}
+
+static void put_cell(int *spaces, const picture *p, int y, int x, int utf8)
+{
+    char text[4] = { 0 };
+    if (!utf8) {
+        text[0] = shade_at(p, y, x);
+    } else {
+        const int dots = dots_at(p, y, x);
+        if (dots) { /* U+2800 and the dots, in UTF-8 */
+            text[0] = (char)0xe2;
+            text[1] = (char)(0xa0 | dots >> 6);
+            text[2] = (char)(0x80 | (dots & 0x3f));
+        }
+    }
+    put(spaces, text);
+}
+
 static void draw_line(const picture *pictures, int n, char (*captions)[CLI_CAPTION])
 {
     const int width = cells(pictures[0].width, DOTS_X), utf8 = cli_has_utf8();
     for (int y = 0; y < pictures[0].height; y += DOTS_Y) {
-        printf("%*s", MARGIN, "");
-        for (int i = 0; i < n; i++) {
-            for (int x = 0; x < pictures[i].width; x += DOTS_X)
-                if (utf8)
-                    put_dots(&pictures[i], y, x);
-                else
-                    put_shade(&pictures[i], y, x);
-            printf("%*s", GAP, "");
-        }
+        int spaces = MARGIN;
+        for (int i = 0; i < n; i++, spaces += GAP)
+            for (int x = 0; x < pictures[i].width; x += DOTS_X) put_cell(&spaces, &pictures[i], y, x, utf8);
         printf("\n");
     }
-    printf("%*s", MARGIN, "");
-    for (int i = 0; i < n; i++) printf("%-*.*s%*s", width, width, captions[i], GAP, "");
-    printf("\n\n");
+    for (int i = 0, spaces = MARGIN; i < n; i++) {
+        const int columns = cli_columns(captions[i]), before = (width - columns) / 2 > 0 ? (width - columns) / 2 : 0;
+        printf("%*s%s", spaces + before, "", captions[i]);
+        spaces = width + GAP - before - columns > 0 ? width + GAP - before - columns : 1;
+    }
+    printf("\n");
 }
 
 int cli_draw_pictures(const cli_job *job, luge_dataset *data, const int64_t *rows, int n,
@@ -109,8 +129,10 @@ int cli_draw_pictures(const cli_job *job, luge_dataset *data, const int64_t *row
         code = cli_fail_with(job->o.verb, job->ctx);
     for (int i = 0; i < n && !code; i++) shrink(&pictures[i], values + (size_t)i * size, &x.shape);
     const int width = code ? 1 : cells(pictures[0].width, DOTS_X) + GAP, most = (CLI_WIDTH - MARGIN + GAP) / width;
-    for (int i = 0; i < n && !code; i += most)
+    for (int i = 0; i < n && !code; i += most) {
+        if (i) printf("\n");
         draw_line(pictures + i, n - i < most ? n - i : most, captions + i);
+    }
     free(values);
     free(pictures);
     return code;

@@ -173,7 +173,9 @@ static int write_pictures(cli_job *job, luge_dataset *data, const answers *a)
     }
     free(truth);
     printf("\n");
-    return n ? cli_draw_pictures(job, data, rows, (int)n, captions) : CLI_OK;
+    const int code = n ? cli_draw_pictures(job, data, rows, (int)n, captions) : CLI_OK;
+    printf("\n");
+    return code;
 }
 
 /* To a file beside the one that is wanted, which then takes its name: whole or not at all. */

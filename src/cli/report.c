@@ -194,7 +194,44 @@ static void class_scores(const cli_scores *s, int64_t classes, int64_t i, double
     out[2] = ratio(2 * out[0] * out[1], out[0] + out[1]);
 }
 
-enum { MOST_CLASSES = 40, LONGEST_NAME = 16, TABLE = 14 };
+enum { MOST_CLASSES = 40, LONGEST_NAME = 16, SCORES = 24 };
+
+/* How the table is laid out: columns before it, of a class's name, of a count with the space before it. */
+typedef struct layout {
+    int left, names, cell, commas;
+    int matrix; /* nonzero: counts fit */
+} layout;
+
+static const char *count_text(const layout *l, char text[CLI_TEXT], double count)
+{
+    if (l->commas) return cli_count(text, (int64_t)count);
+    snprintf(text, CLI_TEXT, "%.0f", count);
+    return text;
+}
+
+/* The first that fits: with room around, with less, without separators. */
+static layout lay_out(const cli_job *job, const cli_scores *s)
+{
+    char text[CLI_TEXT];
+    const int64_t n = job->classes;
+    layout l = { .left = 14, .names = 1 };
+    for (int64_t i = 0; i < n; i++) {
+        const int columns = cli_columns(cli_class_name(job, i, text));
+        if (columns > l.names) l.names = columns < LONGEST_NAME ? columns : LONGEST_NAME;
+    }
+    for (int attempt = 0; attempt < 4 && !l.matrix; attempt++) {
+        int width = l.names < 6 ? l.names : 6;
+        l.left = attempt == 0 ? 14 : 4;
+        l.commas = attempt < 3;
+        for (int64_t i = 0; i < n * n; i++) {
+            const int columns = (int)strlen(count_text(&l, text, s->confusion[i]));
+            if (columns > width) width = columns;
+        }
+        l.cell = width + (attempt < 2 ? 2 : 1);
+        l.matrix = n <= 20 && l.left + l.names + (int)n * l.cell + SCORES <= CLI_WIDTH;
+    }
+    return l;
+}
 
 static void pad(const char *text, int width, int right)
 {
@@ -211,35 +248,27 @@ static void pad(const char *text, int width, int right)
 static void report_confusion(const cli_job *job, const cli_scores *s)
 {
     char text[CLI_TEXT];
-    int width = 1, names = 1;
     const int64_t n = job->classes;
-    for (int64_t i = 0; i < n * n; i++) {
-        const int columns = (int)strlen(cli_count(text, (int64_t)s->confusion[i]));
-        if (columns > width) width = columns;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        const int columns = cli_columns(cli_class_name(job, i, text));
-        if (columns > names) names = columns;
-    }
-    if (names > LONGEST_NAME) names = LONGEST_NAME;
-    const int cell = (width > names ? width : names < 6 ? names : 6) + 2;
-    const int matrix = (int)n * cell + names + TABLE + 24 <= CLI_WIDTH;
-    const int left = TABLE - (matrix ? 0 : 0);
+    const layout l = lay_out(job, s);
     printf("\n");
-    if (matrix) printf("%*s%s\n", left + names + 1, "", "predicted");
-    printf("%*s", left + names, "");
-    for (int64_t k = 0; matrix && k < n; k++) pad(cli_class_name(job, k, text), cell, 1);
+    if (l.matrix) printf("%*spredicted\n", l.left + l.names + l.cell - 1, "");
+    printf("%*s", l.left + l.names, "");
+    for (int64_t k = 0; l.matrix && k < n; k++) {
+        const char *name = cli_class_name(job, k, text);
+        printf(" ");
+        pad(name, l.cell - 1, 1);
+    }
     printf("  precision  recall     F1\n");
     for (int64_t i = 0; i < n && i < MOST_CLASSES; i++) {
         double scores[3];
-        printf("%*s", left, "");
-        pad(cli_class_name(job, i, text), names, 0);
-        for (int64_t k = 0; matrix && k < n; k++)
-            printf("%*s", cell, cli_count(text, (int64_t)s->confusion[i * n + k]));
+        printf("%*s", l.left, "");
+        pad(cli_class_name(job, i, text), l.names, 0);
+        for (int64_t k = 0; l.matrix && k < n; k++)
+            printf("%*s", l.cell, count_text(&l, text, s->confusion[i * n + k]));
         class_scores(s, n, i, scores);
         printf("      %.3f   %.3f  %.3f\n", scores[0], scores[1], scores[2]);
     }
-    if (n > MOST_CLASSES) printf("%*sand %lld classes more\n", left, "", (long long)(n - MOST_CLASSES));
+    if (n > MOST_CLASSES) printf("%*sand %lld classes more\n", l.left, "", (long long)(n - MOST_CLASSES));
 }
 
 void cli_report_scores(const cli_job *job, const char *label, const cli_scores *s)
