@@ -227,11 +227,14 @@ set(LUGE_TEST_SOURCES
     tests/test_csv.c
     tests/test_data.c
     tests/test_effects.c
+    tests/test_extra.c
+    tests/test_fetch.c
     tests/test_file.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
+    tests/test_image.c
     tests/test_json.c
     tests/test_make.c
     tests/test_message.c
@@ -247,6 +250,7 @@ set(LUGE_TEST_SOURCES
     tests/test_plan.c
     tests/test_pool.c
     tests/test_random.c
+    tests/test_recipe.c
     tests/test_replay.c
     tests/test_run.c
     tests/test_run_threads.c
@@ -289,6 +293,10 @@ set(LUGE_TEST_SUITES
     scaling
     metrics
     schedule
+    extra
+    image
+    recipe
+    fetch
     oom
     api
     ops_forward

@@ -67,8 +67,8 @@ LUGE_API void luge_clear(luge_context *ctx);
  * failure on this thread. */
 LUGE_API const char *luge_last_error(void);
 
-/* Records a failure as the library's own functions do, for extensions of it: the thread's last message, and the context's
- * first error unless one sticks already. ctx may be NULL. A text over 511 bytes is cut. Returns status. */
+/* Records a failure as the library's own functions do, for extensions of it: the thread's last message, and the
+ * context's first error unless one sticks already. ctx may be NULL. A text over 511 bytes is cut. Returns status. */
 LUGE_API luge_status luge_report(luge_context *ctx, luge_status status, const char *text);
 
 /* A sink that writes to a FILE. The file stays the caller's. */

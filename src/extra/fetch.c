@@ -150,8 +150,7 @@ static luge_status name_columns(fetch *f, const char *name)
     out += length;
     *out++ = '\n';
     for (size_t at = 0, end; at < f->bytes; at = end + 1) {
-        for (end = at; end < f->bytes && f->data[end] != '\n'; end++) {
-        }
+        for (end = at; end < f->bytes && f->data[end] != '\n'; end++) {}
         const unsigned char *line = f->data + at, *comma = memchr(line, ',', end - at);
         if (headers[h].leave_first && comma) line = comma + 1;
         const size_t n = (size_t)(f->data + end - line);
@@ -176,7 +175,7 @@ static luge_status make_folders(luge_context *ctx, const char *path)
         slash = strchr(slash + 1, '/');
         if (slash) *slash = 0;
         if (mkdir(part, 0777) != 0 && !luge__extra_is_folder(part))
-            status = luge__extra_fail_system(ctx, part, "cannot make the folder", errno);
+            status = luge__extra_fail_system(ctx, part, "cannot make the folder", errno == EEXIST ? ENOTDIR : errno);
         if (slash) *slash = '/';
     }
     return status;
@@ -270,8 +269,8 @@ static luge_status fetch_files(luge_context *ctx, const luge_known_data *known, 
     return status;
 }
 
-static luge_status begin_and_fetch(luge_context *ctx, const luge_known_data *known, const char *folder,
-                                   const char *base_url, luge_sink progress)
+luge_status luge__extra_fetch(luge_context *ctx, const luge_known_data *known, const char *folder, const char *base_url,
+                              luge_sink progress)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return luge__extra_no_memory(ctx, "libcurl");
     const luge_status status = fetch_files(ctx, known, folder, base_url, progress);
@@ -281,8 +280,8 @@ static luge_status begin_and_fetch(luge_context *ctx, const luge_known_data *kno
 
 #else
 
-static luge_status begin_and_fetch(luge_context *ctx, const luge_known_data *known, const char *folder,
-                                   const char *base_url, luge_sink progress)
+luge_status luge__extra_fetch(luge_context *ctx, const luge_known_data *known, const char *folder, const char *base_url,
+                              luge_sink progress)
 {
     (void)folder, (void)base_url, (void)progress;
     return luge__extra_lacks(ctx, "libcurl", known->name, "cannot be downloaded");
@@ -313,5 +312,5 @@ luge_status luge_fetch_data(luge_context *ctx, const char *name, const char *fol
     if (luge_failed(ctx)) return luge_failure(ctx);
     const luge_known_data *known = luge__extra_known(name, strlen(name));
     if (!known) return no_such_set(ctx, name);
-    return begin_and_fetch(ctx, known, folder, base_url, progress);
+    return luge__extra_fetch(ctx, known, folder, base_url, progress);
 }

@@ -100,8 +100,7 @@ static luge_status list_images(tree *t)
         status = luge__extra_path(t->ctx, folder, "%s/%s", t->path, t->classes.names[i]);
         if (!status) status = list_folder(t->ctx, folder, 0, &t->images[i]);
         if (status) return status;
-        if (!t->images[i].n)
-            return luge__extra_fail(t->ctx, LUGE_EFORMAT, "%s: no PNG or JPEG files in it", folder);
+        if (!t->images[i].n) return luge__extra_fail(t->ctx, LUGE_EFORMAT, "%s: no PNG or JPEG files in it", folder);
         t->rows += (int64_t)t->images[i].n;
     }
     return LUGE_OK;
@@ -140,12 +139,12 @@ static luge_status put_image(tree *t, int64_t row, int32_t number, const char *p
     if (!status && row == 0) status = begin(t, image, path);
     if (status) return status;
     if (image->width != t->first.width || image->height != t->first.height || image->channels != t->first.channels)
-        return luge__extra_fail(t->ctx, LUGE_ESHAPE,
-                                "%.160s: %lld x %lld pixels in %lld channels; %.160s has %lld x %lld in %lld: scale all "
-                                "to one size, or make all grey",
-                                path, (long long)image->width, (long long)image->height, (long long)image->channels,
-                                t->first_name, (long long)t->first.width, (long long)t->first.height,
-                                (long long)t->first.channels);
+        return luge__extra_fail(
+            t->ctx, LUGE_ESHAPE,
+            "%.160s: %lld x %lld pixels in %lld channels; %.160s has %lld x %lld in %lld: scale all "
+            "to one size, or make all grey",
+            path, (long long)image->width, (long long)image->height, (long long)image->channels, t->first_name,
+            (long long)t->first.width, (long long)t->first.height, (long long)t->first.channels);
     const size_t bytes = (size_t)(image->width * image->height * image->channels);
     memcpy(t->pixels + (size_t)row * bytes, image->pixels, bytes);
     t->numbers[row] = number;
@@ -159,8 +158,8 @@ static luge_status read_images(tree *t)
     int64_t row = 0;
     for (size_t c = 0; c < t->classes.n; c++) {
         for (size_t i = 0; i < t->images[c].n; i++) {
-            luge_status status = luge__extra_path(t->ctx, path, "%s/%s/%s", t->path, t->classes.names[c],
-                                                  t->images[c].names[i]);
+            luge_status status =
+                luge__extra_path(t->ctx, path, "%s/%s/%s", t->path, t->classes.names[c], t->images[c].names[i]);
             if (!status) status = luge_image_read(t->ctx, path, t->options->grey, &image);
             if (status) return status;
             status = put_image(t, row++, (int32_t)c, path, &image);

@@ -57,7 +57,7 @@ void luge_image_free(luge_context *ctx, luge_image *image)
 /* How much of old pixel `old` new pixel `new` covers, where the line is old_n * new_n long. */
 static int64_t covered(int64_t old, int64_t old_n, int64_t new, int64_t new_n)
 {
-    const int64_t begin = old * new_n > new * old_n ? old * new_n : new * old_n;
+    const int64_t begin = old * new_n > new *old_n ? old *new_n : new *old_n;
     const int64_t end = (old + 1) * new_n < (new + 1) * old_n ? (old + 1) * new_n : (new + 1) * old_n;
     return end - begin;
 }

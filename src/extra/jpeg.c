@@ -10,7 +10,10 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
-enum { MOST_SCANS = 200 }; /* a few bytes can ask for a pass over the whole image, again and again */
+enum {
+    MOST_SCANS = 200,    /* a few bytes can ask for a pass over the whole image, again and again */
+    MOST_FROM_ONE = 4096 /* pixels from a byte; a block of 64 takes a bit or more */
+};
 
 typedef struct job {
     struct jpeg_error_mgr errors; /* first: libjpeg hands back its address */
@@ -49,7 +52,7 @@ static void count_scans(j_common_ptr jpeg)
     longjmp(j->back, 1);
 }
 
-static luge_status decode(job *j, luge_context *ctx, const char *path, int grey, luge_image *image)
+static luge_status decode(job *j, luge_context *ctx, const char *path, size_t bytes, int grey, luge_image *image)
 {
     struct jpeg_decompress_struct *jpeg = &j->jpeg;
     jpeg->progress = &j->progress;
@@ -57,6 +60,9 @@ static luge_status decode(job *j, luge_context *ctx, const char *path, int grey,
     (void)jpeg_read_header(jpeg, TRUE);
     jpeg->out_color_space = grey || jpeg->jpeg_color_space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
     const int channels = jpeg->out_color_space == JCS_RGB ? 3 : 1;
+    if ((int64_t)jpeg->image_width * jpeg->image_height / MOST_FROM_ONE > (int64_t)bytes)
+        return luge__extra_fail(ctx, LUGE_EFORMAT, "%s: %u x %u pixels do not come out of %zu bytes", path,
+                                jpeg->image_width, jpeg->image_height, bytes);
     luge_status status = luge__extra_image_room(ctx, path, jpeg->image_width, jpeg->image_height, channels, image);
     if (status) return status;
     (void)jpeg_start_decompress(jpeg);
@@ -81,7 +87,7 @@ luge_status luge__extra_jpeg(luge_context *ctx, const char *path, const unsigned
     if (setjmp(j->back) == 0) {
         jpeg_create_decompress(&j->jpeg);
         jpeg_mem_src(&j->jpeg, data, (unsigned long)bytes);
-        status = decode(j, ctx, path, grey, image);
+        status = decode(j, ctx, path, bytes, grey, image);
     } else {
         status = luge__extra_fail(ctx, LUGE_EFORMAT, "%s: no whole JPEG file: %s", path, j->message);
     }

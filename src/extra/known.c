@@ -9,8 +9,9 @@
 #define FASHION "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 #define UCI     "https://archive.ics.uci.edu/ml/machine-learning-databases/"
 #define IMAGES(base)                                                                                                   \
-    4, { "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",                      \
-         "t10k-labels-idx1-ubyte.gz" },                                                                                \
+    4,                                                                                                                 \
+        { "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",                     \
+          "t10k-labels-idx1-ubyte.gz" },                                                                               \
     {                                                                                                                  \
         base "train-images-idx3-ubyte.gz", base "train-labels-idx1-ubyte.gz", base "t10k-images-idx3-ubyte.gz",        \
             base "t10k-labels-idx1-ubyte.gz"                                                                           \

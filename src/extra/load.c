@@ -74,8 +74,7 @@ static luge_dataset *join(luge_context *ctx, const char *paths[2], luge_array *f
     const char *const *names = known ? luge__extra_class_names(known) : NULL;
     luge_dataset *data = luge_dataset_create(ctx);
     luge_status status = data ? add_features(data, features) : LUGE_ENOMEM;
-    if (!status && labels)
-        status = luge_dataset_add_targets(data, labels, .names = names, .classes = names ? 10 : 0);
+    if (!status && labels) status = luge_dataset_add_targets(data, labels, .names = names, .classes = names ? 10 : 0);
     if (!status) return data;
     luge_dataset_free(data);
     return NULL;

@@ -26,8 +26,7 @@ luge_status luge__extra_fail_system(luge_context *ctx, const char *path, const c
 luge_status luge__extra_no_memory(luge_context *ctx, const char *what);
 luge_status luge__extra_lacks(luge_context *ctx, const char *library, const char *path, const char *what);
 /* Builds a path; LUGE_EINVAL where it is longer than LUGE__PATH. */
-luge_status luge__extra_path(luge_context *ctx, char path[LUGE__PATH], const char *format, ...)
-    LUGE__LIKE_PRINTF(3, 4);
+luge_status luge__extra_path(luge_context *ctx, char path[LUGE__PATH], const char *format, ...) LUGE__LIKE_PRINTF(3, 4);
 int luge__extra_is_file(const char *path);
 int luge__extra_is_folder(const char *path);
 /* Whether the text ends so, whatever the case of its letters. */
@@ -35,7 +34,8 @@ int luge__extra_ends(const char *text, const char *end);
 
 /* ---- reader.c ---- */
 
-/* The whole of a file, unpacked, as memory of malloc; more than `limit` bytes are LUGE_EFORMAT. One zero byte follows. */
+/* The whole of a file, unpacked, as memory of malloc; more than `limit` bytes are LUGE_EFORMAT. One zero byte follows.
+ */
 luge_status luge__extra_read_all(luge_context *ctx, const char *path, int64_t limit, unsigned char **data,
                                  size_t *bytes);
 
@@ -63,6 +63,12 @@ luge_status luge__extra_png(luge_context *ctx, const char *path, const unsigned 
                             luge_image *image);
 luge_status luge__extra_jpeg(luge_context *ctx, const char *path, const unsigned char *data, size_t bytes, int grey,
                              luge_image *image);
+
+/* ---- fetch.c ---- */
+
+/* luge_fetch_data of any description of a data set. */
+luge_status luge__extra_fetch(luge_context *ctx, const luge_known_data *known, const char *folder, const char *base_url,
+                              luge_sink progress);
 
 /* ---- sha256.c ---- */
 

@@ -82,8 +82,7 @@ static int64_t next_member(source *s)
         z->avail_in--;
     }
     if (!z->avail_in) return 0;
-    if (*z->next_in != GZIP_1 || inflateReset(z) != Z_OK)
-        return damaged(s, "other bytes follow the compressed data");
+    if (*z->next_in != GZIP_1 || inflateReset(z) != Z_OK) return damaged(s, "other bytes follow the compressed data");
     s->between = 0;
     return 1;
 }

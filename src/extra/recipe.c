@@ -132,8 +132,9 @@ static luge_status check_key(reading *r, const char *key)
 {
     int line;
     if (luge_recipe_get(r->recipe, key, &line))
-        return luge__extra_fail(r->ctx, LUGE_EFORMAT, "%.200s: line %zu, column %zu: %.100s was given on line %d already",
-                                r->path, r->event.start_mark.line + 1, r->event.start_mark.column + 1, key, line);
+        return luge__extra_fail(r->ctx, LUGE_EFORMAT,
+                                "%.200s: line %zu, column %zu: %.100s was given on line %d already", r->path,
+                                r->event.start_mark.line + 1, r->event.start_mark.column + 1, key, line);
     for (int i = 0; i < r->n_known; i++) {
         if (strcmp(key, r->known[i]) == 0) return LUGE_OK;
     }

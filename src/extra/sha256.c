@@ -28,7 +28,8 @@ static void add_block(uint32_t hash[8], const unsigned char *block)
     }
     for (int i = 16; i < 64; i++) {
         const uint32_t a = w[i - 15], b = w[i - 2];
-        w[i] = w[i - 16] + (turned(a, 7) ^ turned(a, 18) ^ a >> 3) + w[i - 7] + (turned(b, 17) ^ turned(b, 19) ^ b >> 10);
+        w[i] =
+            w[i - 16] + (turned(a, 7) ^ turned(a, 18) ^ a >> 3) + w[i - 7] + (turned(b, 17) ^ turned(b, 19) ^ b >> 10);
     }
     memcpy(v, hash, sizeof v);
     for (int i = 0; i < 64; i++) {
@@ -45,7 +46,9 @@ static void add_block(uint32_t hash[8], const unsigned char *block)
 
 void luge__extra_sha256(const void *data, size_t bytes, char text[65])
 {
-    uint32_t hash[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+    uint32_t hash[8] = {
+        0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19
+    };
     unsigned char end[128] = { 0 };
     const unsigned char *from = data;
     const size_t whole = bytes / 64 * 64, rest = bytes - whole, last = rest < 56 ? 64 : 128;
