@@ -21,7 +21,7 @@ function(luge_program_list folder)
 endfunction()
 
 if(LUGE_BUILD_EXAMPLES)
-    foreach(name IN LISTS LUGE_EXAMPLES)
+    foreach(name IN LISTS LUGE_EXAMPLES LUGE_DATA_EXAMPLES)
         luge_program(examples ${name})
         luge_c_defaults(examples_${name})
         target_link_libraries(examples_${name} PRIVATE luge::luge ${luge_math})

@@ -116,10 +116,12 @@ set(LUGE_SOURCES
     src/train/history.c
     src/train/layer.c
     src/train/load.c
+    src/train/load_training.c
     src/train/look.c
     src/train/model.c
     src/train/nan.c
     src/train/note.c
+    src/train/predictor.c
     src/train/progress.c
     src/train/save.c
     src/train/step.c
@@ -221,25 +223,36 @@ set(LUGE_TEST_SOURCES
     tests/samples/reduce.c
     tests/samples/shape.c
     tests/test_api.c
+    tests/test_api_model.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_building.c
+    tests/test_callbacks.c
     tests/test_core.c
     tests/test_csv.c
     tests/test_data.c
     tests/test_effects.c
     tests/test_extra.c
     tests/test_fetch.c
+    tests/test_evaluate.c
     tests/test_file.c
+    tests/test_fit.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
     tests/test_graph_json.c
     tests/test_image.c
+    tests/test_initializers.c
     tests/test_json.c
+    tests/test_layers.c
+    tests/test_learn.c
+    tests/test_losses.c
     tests/test_make.c
     tests/test_message.c
     tests/test_metrics.c
     tests/test_misuse.c
+    tests/test_model_hostile.c
+    tests/test_model_oom.c
     tests/test_number.c
     tests/test_oom.c
     tests/test_ops_errors.c
@@ -249,12 +262,16 @@ set(LUGE_TEST_SOURCES
     tests/test_ops_threads.c
     tests/test_plan.c
     tests/test_pool.c
+    tests/test_progress.c
+    tests/test_predictor.c
     tests/test_random.c
     tests/test_recipe.c
     tests/test_replay.c
+    tests/test_resume.c
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
+    tests/test_optimizers.c
     tests/test_scaling.c
     tests/test_schedule.c
     tests/test_table.c
@@ -277,6 +294,10 @@ set(LUGE_TEST_SUITES
     gradient
     gradient_random
     replay
+    resume
+    model_hostile
+    model_oom
+    predictor
     append
     graph_json
     plan
@@ -297,8 +318,19 @@ set(LUGE_TEST_SUITES
     image
     recipe
     fetch
+    optimizers
+    losses
+    fit
+    learn
+    callbacks
+    evaluate
+    progress
+    initializers
+    layers
+    building
     oom
     api
+    api_model
     ops_forward
     ops_gradient
     ops_mutants
@@ -308,6 +340,7 @@ set(LUGE_TEST_SUITES
 # Suites and programs that also run under the thread sanitizer, and those that the short runs leave out.
 set(LUGE_TEST_THREAD_SUITES
     pool
+    predictor
     ops_threads
     run_threads
 )
@@ -316,6 +349,7 @@ set(LUGE_TEST_SLOW_SUITES
 
 # tests/NAME.c: a program of its own, built once, or once per instruction set with the flags of LUGE_ISA_SOURCES.
 set(LUGE_TEST_PROGRAMS
+    crash_resume
     gemm_selftest
     oom_malloc
 )
@@ -330,6 +364,7 @@ set(LUGE_FUZZ
     idx
     json
     npy
+    model
     table
     tensor_file
 )
@@ -348,6 +383,20 @@ set(LUGE_EXAMPLES
     collapse
     gradient_check
     optimizers
+    learn_xor
+    sine
+    spirals
+)
+# Those that learn from files of data: their first argument is the folder. tests/with_data.sh runs them as slow tests.
+set(LUGE_DATA_EXAMPLES
+    cancer_neuron
+    cancer_layers
+    cancer_batches
+    mnist
+    five_eight
+    five_eight_deep
+    fashion_book
+    fashion_keras
 )
 set(LUGE_BENCH
     bench_gemm

@@ -51,6 +51,11 @@ if(TARGET oom_malloc) # its own malloc fails when told to
     target_link_options(oom_malloc PRIVATE
         LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=pthread_create)
 endif()
+if(TARGET crash_resume) # it dies at a call of these
+    target_link_options(crash_resume PRIVATE
+        LINKER:--wrap=open,--wrap=flock,--wrap=ftruncate,--wrap=fchmod,--wrap=write,--wrap=fsync
+        LINKER:--wrap=rename,--wrap=close,--wrap=unlink)
+endif()
 foreach(name IN LISTS LUGE_ISA_TEST_PROGRAMS)
     foreach(isa IN LISTS LUGE_ISAS)
         luge_test_program(${name}_${isa} tests/${name}.c)
@@ -64,7 +69,12 @@ foreach(name IN LISTS LUGE_FUZZ)
     luge_c_private(fuzz_${name})
     target_link_libraries(fuzz_${name} PRIVATE luge_static ${luge_libraries})
     set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-    luge_add_suite(fuzz_${name} fuzz_${name} 300000)
+    set(iterations 300000)
+    if(name STREQUAL "model") # it trains, too
+        set(iterations 3000)
+        target_include_directories(fuzz_model PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+    endif()
+    luge_add_suite(fuzz_${name} fuzz_${name} ${iterations})
 endforeach()
 
 if(LUGE_BUILD_EXAMPLES)
@@ -95,9 +105,20 @@ luge_add_test(lint_symbols_extra lint sh "${luge_tools}/check_symbols.sh" "$<TAR
 if(LUGE_TEST_SOURCES)
     luge_add_test(lint_suites lint sh "${luge_tools}/check_suites.sh" "$<TARGET_FILE:luge_test>" ${LUGE_TEST_SUITES})
 endif()
+# The examples over data, where the data is.
+if(LUGE_BUILD_EXAMPLES)
+    foreach(name IN LISTS LUGE_DATA_EXAMPLES)
+        luge_add_test(example_${name} "example;slow" sh "${PROJECT_SOURCE_DIR}/tests/with_data.sh"
+            "${PROJECT_BINARY_DIR}/data" "$<TARGET_FILE:examples_${name}>")
+        set_tests_properties(example_${name} PROPERTIES TIMEOUT 900)
+    endforeach()
+endif()
 # The guide to adding an operator, followed word for word in a copy of the tree.
 luge_add_test(adding_an_op guide sh "${PROJECT_SOURCE_DIR}/tests/adding_an_op.sh")
 set_tests_properties(adding_an_op PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+# Every program and snippet of README.md and the guides.
+luge_add_test(readme_snippets guide sh "${PROJECT_SOURCE_DIR}/tests/readme_snippets.sh" "$<TARGET_FILE:luge_static>")
+set_tests_properties(readme_snippets PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
 # A C++ program over the plain functions.
 luge_add_test(cxx_api header sh -c
     "c++ -std=c++11 -pedantic -Wall -Wextra -Werror -I'${PROJECT_SOURCE_DIR}/include' \

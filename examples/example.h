@@ -41,6 +41,19 @@ static inline double number(luge_run *run, luge_val value)
     return x;
 }
 
+/* The path of a file or folder below the folder of data, which is the first argument of the examples that need one.
+ * Without it the program says what it wants and ends with 77: skipped. */
+static inline const char *data_path(int argc, char **argv, const char *name)
+{
+    static char path[1024];
+    if (argc < 2) {
+        printf("  skipped: give the folder that holds %s (unpacked) as the argument\n", name);
+        exit(77);
+    }
+    snprintf(path, sizeof path, "%s/%s", argv[1], name);
+    return path;
+}
+
 /* The last line of main: frees everything, and tells whether all went well and every number was right. */
 static inline int finish(luge_context *ctx)
 {

@@ -13,7 +13,7 @@
 #include "harness.h"
 #include "luge/luge.h"
 
-/* ---- small builders --------------------------------------------------------------------------------------------- */
+/* ---- small builders ---------------------------------------------------------------------------------------------- */
 
 /* A variable with the given elements (f64 whatever its dtype). */
 static inline luge_val tools_variable(luge_graph *g, const char *name, luge_dtype dtype, luge_shape shape,
@@ -55,7 +55,7 @@ static inline int tools_count_ops(const luge_graph *g, const char *op)
     return n;
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 typedef struct tools_text {
     char text[8192];
@@ -87,7 +87,7 @@ static inline luge_sink tools_sink(tools_text *text)
         luge_clear(ctx);                                                                                               \
     } while (0)
 
-/* ---- the interpreter -------------------------------------------------------------------------------------------- */
+/* ---- the interpreter --------------------------------------------------------------------------------------------- */
 
 typedef struct tools_interpreter {
     const luge_graph *g;
@@ -182,7 +182,7 @@ static inline const void *tools_interpreted(const tools_interpreter *p, luge_val
     return p->value[v.id].data;
 }
 
-/* ---- comparing -------------------------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------------------------- */
 
 static inline double tools_element(const void *data, luge_dtype dtype, int64_t i)
 {

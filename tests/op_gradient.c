@@ -56,8 +56,7 @@ int op_gradient_analytic(luge_test *t, const op_gradient *made, const char *back
     return ok;
 }
 
-/* ---- central differences ------------------------------------------------------------------------------------------
- */
+/* ---- central differences ----------------------------------------------------------------------------------------- */
 
 /* The outputs after a run, one after another. */
 static int outputs_of(luge_test *t, op_run *r, const luge_val *outputs, int n, op_slopes *out)

@@ -9,8 +9,7 @@
 const char *const op_layout_names[LAYOUTS] = { "contiguous",   "transposed",  "sliced", "offset",
                                                "repeat first", "repeat last", "copied" };
 
-/* ---- typed memory -------------------------------------------------------------------------------------------------
- */
+/* ---- typed memory ------------------------------------------------------------------------------------------------ */
 
 double op_load(luge_dtype dtype, const void *data, int64_t i)
 {
@@ -60,8 +59,7 @@ void op_values_free(op_values *v)
     *v = (op_values){ .n = 0 };
 }
 
-/* ---- layouts ------------------------------------------------------------------------------------------------------
- */
+/* ---- layouts ----------------------------------------------------------------------------------------------------- */
 
 /* Where the elements of an input lie: memory of shape `memory`, in it strides and an offset for each element. */
 typedef struct placing {
@@ -146,8 +144,7 @@ int op_has_choice(const sample *s)
     return 0;
 }
 
-/* ---- inputs -------------------------------------------------------------------------------------------------------
- */
+/* ---- inputs ------------------------------------------------------------------------------------------------------ */
 
 /* Writes the elements of an input to where the layout has them. */
 static void fill(const sample *s, int input, const op_options *o, const placing *p, luge_dtype dtype, void *data)
@@ -217,8 +214,7 @@ void op_setup_free(op_setup *setup)
     *setup = (op_setup){ .n_in = 0 };
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 int op_run_make(luge_test *t, const op_setup *setup, const luge_val *outputs, int n, const char *backend, int guard,
                 op_run *r)

@@ -7,8 +7,7 @@
 #include "op_golden.h"
 #include "op_updates.h"
 
-/* ---- the updates --------------------------------------------------------------------------------------------------
- */
+/* ---- the updates ------------------------------------------------------------------------------------------------- */
 
 #define U(op_name, variant, states, ...)                                                                               \
     {                                                                                                                  \
@@ -68,8 +67,7 @@ void update_result_free(update_result *r)
     *r = (update_result){ .n = 0 };
 }
 
-/* ---- one training -------------------------------------------------------------------------------------------------
- */
+/* ---- one training ------------------------------------------------------------------------------------------------ */
 
 typedef struct training {
     luge_graph *g;
@@ -173,8 +171,7 @@ int update_run(luge_test *t, luge_context *ctx, const update_sample *u, luge_dty
     return ok;
 }
 
-/* ---- against the numbers of others --------------------------------------------------------------------------------
- */
+/* ---- against the numbers of others ------------------------------------------------------------------------------- */
 
 static void compare_golden(luge_test *t, luge_context *ctx, const update_sample *u)
 {
@@ -207,8 +204,7 @@ static void compare_backends(luge_test *t, luge_context *ctx, const update_sampl
     update_result_free(&oracle);
 }
 
-/* ---- assign and increment -----------------------------------------------------------------------------------------
- */
+/* ---- assign and increment ---------------------------------------------------------------------------------------- */
 
 static void assign_layouts(luge_test *t, luge_context *ctx, luge_dtype dtype, const char *backend)
 {
@@ -283,8 +279,7 @@ static void increment(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- cases of ops_forward -----------------------------------------------------------------------------------------
- */
+/* ---- cases of ops_forward ---------------------------------------------------------------------------------------- */
 
 /* Each effect is tried here, and each golden update belongs to one of these. */
 static void updates_complete(luge_test *t)

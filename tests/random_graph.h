@@ -48,7 +48,7 @@ static inline void random_keep(random_graph *r, luge_val v)
         r->pool[luge_test_below(r->t, r->n)] = v;
 }
 
-/* ---- families --------------------------------------------------------------------------------------------------- */
+/* ---- families ---------------------------------------------------------------------------------------------------- */
 
 static inline luge_val random_unary(random_graph *r)
 {
@@ -212,7 +212,7 @@ static inline luge_val random_place(random_graph *r)
     return luge_concat(g, parts, 2 + (int)luge_test_below(r->t, 2), axis);
 }
 
-/* ---- effects ---------------------------------------------------------------------------------------------------- */
+/* ---- effects ----------------------------------------------------------------------------------------------------- */
 
 /* Some value of the shape of w, often made of w itself and of views of it. */
 static inline luge_val random_like(random_graph *r, luge_val w)
@@ -257,7 +257,7 @@ static inline void random_effect(random_graph *r)
     random_keep(r, luge_cast(g, r->counter, r->dtype));
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static inline void random_node(random_graph *r, int effects)
 {

@@ -22,7 +22,7 @@ static const struct {
 };
 enum { SUITES = sizeof suites / sizeof suites[0] };
 
-/* ---- random data ---------------------------------------------------------------------------------------------- */
+/* ---- random data ------------------------------------------------------------------------------------------------- */
 
 uint64_t luge_test_random(luge_test *t)
 {
@@ -54,7 +54,7 @@ int luge_test_case(luge_test *t, const char *name)
     return 1;
 }
 
-/* ---- checks --------------------------------------------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------------------------------------------------ */
 
 /* Counts a check. On failure prints the format's text; only the first of a case, a loop may fail a million times. */
 static int judge(luge_test *t, const char *file, int line, int passed, const char *format, ...)
@@ -121,7 +121,7 @@ void luge_test_skip(luge_test *t, const char *file, int line, const char *why)
     printf("%s:%d: %s: skipped: %s\n", file, line, t->name, why);
 }
 
-/* ---- the program ---------------------------------------------------------------------------------------------- */
+/* ---- the program ------------------------------------------------------------------------------------------------- */
 
 static int run_suite(int index, const luge_test *options)
 {

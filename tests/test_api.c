@@ -18,6 +18,7 @@ static void context_functions(luge_test *t)
     CHECK(t, luge_failed(NULL) && luge_failure(NULL) != LUGE_OK);
     CHECK(t, luge_error(NULL) != NULL && luge_last_error() != NULL);
     luge_clear(NULL);
+    CHECK(t, luge_nearest(NULL, NULL, 0) == NULL);
     CHECK(t, luge_file_sink(NULL).write == NULL);
     CHECK(t, luge_threads(NULL) == 0 && luge_instruction_set(NULL) != NULL && luge_data_dir(NULL) == NULL);
     CHECK(t, luge_memory_now(NULL) == 0 && luge_memory_peak(NULL) == 0);
@@ -78,7 +79,7 @@ static void plan_functions(luge_test *t)
     CHECK(t, luge_op_info_at(luge_op_count(), &(luge_op_info){ 0 }) != LUGE_OK);
 }
 
-/* ---- builders: without a graph, and with one but nothing else --------------------------------------------------- */
+/* ---- builders: without a graph, and with one but nothing else ---------------------------------------------------- */
 
 typedef luge_val unary(luge_graph *, luge_val);
 typedef luge_val binary(luge_graph *, luge_val, luge_val);
@@ -224,7 +225,36 @@ static void graph_alone(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- is every function here? ------------------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+static void file_functions(luge_test *t)
+{
+    luge_tensor_info info;
+    luge_context *ctx = luge_open(.threads = 1);
+    CHECK(t, !luge_tensor_file_open(NULL, NULL) && !luge_tensor_file_open(NULL, ""));
+    CHECK(t, !luge_tensor_file_open_memory(NULL, NULL, 0));
+    CHECK(t, !luge_tensor_file_open(ctx, NULL));
+    luge_clear(ctx);
+    CHECK(t, !luge_tensor_file_open_memory(ctx, NULL, 0));
+    luge_clear(ctx);
+    luge_tensor_file_close(NULL);
+    CHECK(t, luge_tensor_count(NULL) == 0 && luge_tensor_find(NULL, NULL) == -1);
+    CHECK(t, luge_tensor_at(NULL, 0, NULL) != LUGE_OK && luge_tensor_at(NULL, 0, &info) != LUGE_OK);
+    CHECK(t, luge_tensor_read(NULL, 0, NULL, 0) != LUGE_OK && !luge_tensor_metadata(NULL, NULL));
+    CHECK(t, !luge_tensor_writer_create(NULL));
+    CHECK(t, luge_tensor_writer_add(NULL, NULL, LUGE_NO_DTYPE, empty, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_metadata(NULL, NULL, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_save(NULL, NULL) != LUGE_OK);
+    luge_tensor_writer_free(NULL);
+    luge_tensor_writer *writer = luge_tensor_writer_create(ctx);
+    CHECK(t, luge_tensor_writer_add(writer, NULL, LUGE_NO_DTYPE, empty, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_add(writer, NULL, LUGE_F32, empty, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_metadata(writer, NULL, NULL) != LUGE_OK);
+    CHECK(t, luge_tensor_writer_save(writer, NULL) != LUGE_OK);
+    luge_close(ctx);
+}
+
+/* ---- is every function here? ------------------------------------------------------------------------------------- */
 
 #ifdef LUGE_SOURCE_DIR
 
@@ -269,18 +299,22 @@ static void look_up(luge_test *t, const char *header, const char *calls)
 
 static void completeness(luge_test *t)
 {
-    static const char *const headers[] = { "types", "context", "graph", "ops", "plan", "check" };
-    char *calls = read_text("tests/test_api.c");
-    if (!calls) {
+    static const char *const headers[] = { "types", "context", "graph",   "ops",      "plan",   "check", "io",
+                                           "node",  "data",    "metrics", "schedule", "layers", "model" };
+    char *calls = read_text("tests/test_api.c"), *more = read_text("tests/test_api_model.c");
+    if (!calls || !more) {
         CHECK_SKIP(t, "the sources are not here");
+        free(calls);
+        free(more);
         return;
     }
-    for (int i = 0; i < 6; i++) {
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         char name[64];
         (void)snprintf(name, sizeof name, "include/luge/%s.h", headers[i]);
-        look_up(t, name, calls);
+        look_up(t, name, i < 7 ? calls : more);
     }
     free(calls);
+    free(more);
 }
 
 #endif
@@ -291,6 +325,7 @@ void test_api(luge_test *t)
     RUN(t, graph_functions);
     RUN(t, plan_functions);
     RUN(t, builders);
+    RUN(t, file_functions);
     RUN(t, graph_alone);
 #ifdef LUGE_SOURCE_DIR
     RUN(t, completeness);

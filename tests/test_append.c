@@ -8,8 +8,7 @@
 #include "op_graphs.h"
 #include "ops/rows.h"
 
-/* ---- rebuilding ---------------------------------------------------------------------------------------------------
- */
+/* ---- rebuilding -------------------------------------------------------------------------------------------------- */
 
 /* The constants' elements travel apart. */
 static luge_val again_constant(luge_test *t, luge_graph *h, luge_graph *g, luge_val v, const luge_node_info *info)
@@ -71,8 +70,7 @@ static void every_op(luge_test *t)
     op_graphs_complete(&graphs);
 }
 
-/* ---- refusals -----------------------------------------------------------------------------------------------------
- */
+/* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 static luge_attribute i64_attr(const char *name, int64_t value)
 {
@@ -284,8 +282,7 @@ static void many_names(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- hostile files ------------------------------------------------------------------------------------------------
- */
+/* ---- hostile files ----------------------------------------------------------------------------------------------- */
 
 enum { HOSTILE_LEAVES = 13, HOSTILE_POOL = 128, HOSTILE_TRIES = 80, HOSTILE_ROUNDS = 2500, HOSTILE_ELEMENTS = 2048 };
 

@@ -5,7 +5,7 @@
 #include "failing_alloc.h"
 #include "luge/luge.h"
 
-/* ---- what is read ---------------------------------------------------------------------------------------------- */
+/* ---- what is read ------------------------------------------------------------------------------------------------ */
 
 static void gathered(luge_test *t, luge_dataset *data, luge_role role, const double *expected, int64_t elements)
 {
@@ -137,7 +137,7 @@ static void large(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- what is refused ------------------------------------------------------------------------------------------- */
+/* ---- what is refused --------------------------------------------------------------------------------------------- */
 
 static void malformed(luge_test *t)
 {

@@ -41,7 +41,7 @@ static int32_t label(luge_test *t, luge_dataset *d, int64_t row)
     return y;
 }
 
-/* ---- gather ---------------------------------------------------------------------------------------------------- */
+/* ---- gather ------------------------------------------------------------------------------------------------------ */
 
 /* Every dtype to both floats, plain, scaled, and scaled by element, in all lengths around the block. */
 static void conversions(luge_test *t)
@@ -176,7 +176,7 @@ static void bad_gathers(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- what cannot be added -------------------------------------------------------------------------------------- */
+/* ---- what cannot be added ---------------------------------------------------------------------------------------- */
 
 static void bad_columns(luge_test *t)
 {
@@ -241,7 +241,7 @@ static void bad_columns(luge_test *t)
 #undef TARGETS
 }
 
-/* ---- order ----------------------------------------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------------------------------------------------- */
 
 static void order(luge_test *t)
 {
@@ -276,7 +276,7 @@ static void order(luge_test *t)
     free(many);
 }
 
-/* ---- parts ----------------------------------------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------------------------------------------------- */
 
 static void selecting(luge_test *t)
 {
@@ -415,7 +415,7 @@ static void folding(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- out of memory --------------------------------------------------------------------------------------------- */
+/* ---- out of memory ----------------------------------------------------------------------------------------------- */
 
 static luge_status everything(luge_test *t, luge_context *ctx, void *user)
 {

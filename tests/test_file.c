@@ -71,7 +71,7 @@ static luge_status replace(luge_context *ctx, const char *path, const char *text
     return status;
 }
 
-/* ---- what works ----------------------------------------------------------------------------------------------- */
+/* ---- what works -------------------------------------------------------------------------------------------------- */
 
 static void replacing(luge_test *t)
 {
@@ -140,7 +140,7 @@ static void abandoning(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- what does not -------------------------------------------------------------------------------------------- */
+/* ---- what does not ----------------------------------------------------------------------------------------------- */
 
 static void bad_paths(luge_test *t)
 {
@@ -240,7 +240,7 @@ static void full_disk(luge_test *t)
     CHECK_EQ_INT(t, WEXITSTATUS(status), 0);
 }
 
-/* ---- killed --------------------------------------------------------------------------------------------------- */
+/* ---- killed ------------------------------------------------------------------------------------------------------ */
 
 enum { BLOCKS = 8, BLOCK = 4096 };
 
@@ -321,7 +321,49 @@ static void killed_at_any_time(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- no memory ------------------------------------------------------------------------------------------------ */
+/* ---- temporary files --------------------------------------------------------------------------------------------- */
+
+/* Two that replace one file at once have a temporary file each; the last to finish wins. */
+static void two_at_once(luge_test *t)
+{
+    char text[8];
+    luge_context *ctx = luge_open(.threads = 1);
+    luge__replace a, b;
+    CHECK_STATUS(t, luge__replace_open(ctx, in_folder("file"), &a), LUGE_OK);
+    CHECK_STATUS(t, luge__replace_open(ctx, in_folder("file"), &b), LUGE_OK);
+    CHECK(t, strcmp(a.temporary, b.temporary) != 0);
+    CHECK_STATUS(t, luge__replace_write(&a, "first", 5), LUGE_OK);
+    CHECK_STATUS(t, luge__replace_write(&b, "second", 6), LUGE_OK);
+    CHECK_STATUS(t, luge__replace_commit(&b), LUGE_OK);
+    CHECK_STATUS(t, luge__replace_commit(&a), LUGE_OK);
+    CHECK_EQ_INT(t, read_whole(in_folder("file"), text, sizeof text), 5);
+    CHECK_EQ_INT(t, count_files(), 1);
+    luge_close(ctx);
+}
+
+/* What a crash left behind is used again; what is no file of ours is not touched. */
+static void left_behind(luge_test *t)
+{
+    char text[16];
+    luge_context *ctx = luge_open(.threads = 1);
+    CHECK_STATUS(t, replace(ctx, in_folder("file.tmp-0"), "longer than it"), LUGE_OK);
+    CHECK_STATUS(t, replace(ctx, in_folder("file"), "new"), LUGE_OK);
+    CHECK_EQ_INT(t, read_whole(in_folder("file"), text, sizeof text), 3);
+    CHECK_EQ_INT(t, count_files(), 1);
+    CHECK_STATUS(t, replace(ctx, in_folder("other"), "other"), LUGE_OK);
+    CHECK_EQ_INT(t, symlink(in_folder("other"), in_folder("file.tmp-0")), 0);
+    CHECK_EQ_INT(t, link(in_folder("other"), in_folder("file.tmp-1")), 0);
+    CHECK_EQ_INT(t, mkdir(in_folder("file.tmp-2"), 0700), 0);
+    CHECK_EQ_INT(t, mkfifo(in_folder("file.tmp-3"), 0600), 0);
+    CHECK_STATUS(t, replace(ctx, in_folder("file"), "newer"), LUGE_OK);
+    CHECK_EQ_INT(t, read_whole(in_folder("file"), text, sizeof text), 5);
+    CHECK_EQ_INT(t, read_whole(in_folder("other"), text, sizeof text), 5);
+    CHECK_STR_EQ(t, text, "other");
+    CHECK_EQ_INT(t, count_files(), 6);
+    luge_close(ctx);
+}
+
+/* ---- no memory --------------------------------------------------------------------------------------------------- */
 
 static luge_status replace_once(luge_test *t, luge_context *ctx, void *user)
 {
@@ -360,5 +402,7 @@ void test_file(luge_test *t)
     RUN_IN_FOLDER(t, full_disk);
     RUN_IN_FOLDER(t, killed_at_each_step);
     RUN_IN_FOLDER(t, killed_at_any_time);
+    RUN_IN_FOLDER(t, two_at_once);
+    RUN_IN_FOLDER(t, left_behind);
     RUN_IN_FOLDER(t, no_memory);
 }

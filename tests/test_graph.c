@@ -143,7 +143,7 @@ static void verifying(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- variables and constants ------------------------------------------------------------------------------------ */
+/* ---- variables and constants ------------------------------------------------------------------------------------- */
 
 static void variables(luge_test *t)
 {
@@ -199,7 +199,7 @@ static void constants(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- an error that sticks --------------------------------------------------------------------------------------- */
+/* ---- an error that sticks ---------------------------------------------------------------------------------------- */
 
 static void sticky(luge_test *t)
 {

@@ -6,8 +6,7 @@
 #include "op_graphs.h"
 #include "train/graph_json.h"
 
-/* ---- leaves --------------------------------------------------------------------------------------------------------
- */
+/* ---- leaves ------------------------------------------------------------------------------------------------------ */
 
 typedef struct leaves {
     luge_context *ctx;
@@ -52,8 +51,7 @@ static luge_status read_text(leaves *l, luge_graph *g, const char *text, size_t 
     return status;
 }
 
-/* ---- round trips ---------------------------------------------------------------------------------------------------
- */
+/* ---- round trips ------------------------------------------------------------------------------------------------- */
 
 static void same_again(op_graphs *graphs, const char *name, luge_graph *g)
 {
@@ -111,8 +109,7 @@ static void the_text(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- refusals ------------------------------------------------------------------------------------------------------
- */
+/* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 #define X    "{\"op\":\"input\",\"name\":\"x\",\"attr\":{\"dtype\":\"f32\",\"shape\":[2,3]}}"
 #define I(a) "{\"op\":\"input\",\"name\":\"y\",\"attr\":{" a "}}"
@@ -196,8 +193,7 @@ static void bad(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- damage --------------------------------------------------------------------------------------------------------
- */
+/* ---- damage ------------------------------------------------------------------------------------------------------ */
 
 /* Valid texts with some bytes changed: read or refused, whole in either case. */
 static void damage_one(op_graphs *graphs, const char *name, luge_graph *g)

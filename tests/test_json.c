@@ -9,7 +9,7 @@
 #include "failing_alloc.h"
 #include "harness.h"
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static void write_sample(luge__json_writer *w)
 {
@@ -63,7 +63,7 @@ static void writing(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 static luge__json *parse(luge_context *ctx, const char *text)
 {
@@ -194,7 +194,7 @@ static void escapes(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- refusing --------------------------------------------------------------------------------------------------- */
+/* ---- refusing ---------------------------------------------------------------------------------------------------- */
 
 static void refused(luge_test *t)
 {
@@ -242,6 +242,8 @@ static void refused(luge_test *t)
         { "\"\\u12G4\"", "four hexadecimal digits" },
         { "\"\\uD800\"", "half of a surrogate pair" },
         { "\"\\uD800\\u0041\"", "half of a surrogate pair" },
+        { "\"\\uD800\\uE000\"", "half of a surrogate pair" },
+        { "\"\\uD800\\uDBFF\"", "half of a surrogate pair" },
         { "\"\\uD800\\n12345\"", "half of a surrogate pair" },
         { "\"\\uDC00\\uD800\"", "half of a surrogate pair" },
         { "\"a\nb\"", "byte 2: a control character" },
@@ -402,7 +404,7 @@ static void numbers(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- no memory -------------------------------------------------------------------------------------------------- */
+/* ---- no memory --------------------------------------------------------------------------------------------------- */
 
 static luge_status write_and_read(luge_test *t, luge_context *ctx, void *user)
 {

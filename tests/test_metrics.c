@@ -141,7 +141,7 @@ static void golden_f32(luge_test *t)
     golden_in(t, LUGE_F32, LUGE_NUMBERS, LUGE_F64, 1e-6); /* targets in another dtype than predictions */
 }
 
-/* ---- written and read back ------------------------------------------------------------------------------------ */
+/* ---- written and read back --------------------------------------------------------------------------------------- */
 
 /* A state that stops midway, is written, read into a new one and goes on has the bits of one that never stopped. */
 static void continued(luge_test *t)
@@ -229,7 +229,7 @@ static void refused_states(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- what scikit-learn does not say --------------------------------------------------------------------------- */
+/* ---- what scikit-learn does not say ------------------------------------------------------------------------------ */
 
 static luge_metric_state *several(luge_context *ctx, int64_t outputs, int logits)
 {
@@ -397,7 +397,7 @@ static void wilson(luge_test *t)
     CHECK_STATUS(t, luge_wilson_interval(1, 2, 0, NULL, &high), LUGE_EINVAL);
 }
 
-/* ---- misuse --------------------------------------------------------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------------------------------------------------ */
 
 #define CREATE_FAILS(words, ...)                                                                                       \
     do {                                                                                                               \
@@ -509,7 +509,7 @@ static void refused_values(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- no memory ------------------------------------------------------------------------------------------------ */
+/* ---- no memory --------------------------------------------------------------------------------------------------- */
 
 static luge_status all_once(luge_test *t, luge_context *ctx, void *user)
 {

@@ -72,8 +72,7 @@ static void expect(errors *e, luge__op_id op, luge_val v, luge_status status, co
 #define SCALAR                                 luge_scalar(g, LUGE_F32, 1)
 #define TEN                                    F(1, 1, 1, 1, 1, 1, 1, 2)
 
-/* ---- ops that must be given floats of one dtype and shapes that fit -----------------------------------------------
- */
+/* ---- ops that must be given floats of one dtype and shapes that fit ---------------------------------------------- */
 
 static luge_val of_type(luge_graph *g, const sample_input *in, luge_dtype dtype)
 {
@@ -156,8 +155,7 @@ static void try_sample(void *user, const sample *s)
     wrong_handles(e, s);
 }
 
-/* ---- what each family refuses -------------------------------------------------------------------------------------
- */
+/* ---- what each family refuses ------------------------------------------------------------------------------------ */
 
 static void leaves(errors *e)
 {
@@ -344,8 +342,7 @@ static void effects(errors *e)
     REFUSED(increment, luge_increment(g, luge_increment(g, t, 1), 1), LUGE_EINVAL, "increment: |effect");
 }
 
-/* ---- updates ------------------------------------------------------------------------------------------------------
- */
+/* ---- updates ----------------------------------------------------------------------------------------------------- */
 
 typedef luge_val update_builder(luge_graph *g, luge_val w, luge_val grad, const luge_update_options *options);
 
@@ -464,8 +461,7 @@ static void updates(errors *e)
     }
 }
 
-/* ---- while it runs: class numbers and places out of range ---------------------------------------------------------
- */
+/* ---- while it runs: class numbers and places out of range -------------------------------------------------------- */
 
 static luge_val build_indexed(luge_graph *g, int kind, luge_val index)
 {
@@ -509,8 +505,7 @@ static void out_of_range(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- the suite ----------------------------------------------------------------------------------------------------
- */
+/* ---- the suite --------------------------------------------------------------------------------------------------- */
 
 static void check_complete(errors *e)
 {

@@ -24,8 +24,7 @@ typedef struct forward {
     uint8_t used[1000];                                  /* golden rows */
 } forward;
 
-/* ---- comparison ---------------------------------------------------------------------------------------------------
- */
+/* ---- comparison -------------------------------------------------------------------------------------------------- */
 
 static double tolerance(const sample *s, luge_dtype dtype, double expected, const op_values *magnitude, int64_t i)
 {
@@ -66,8 +65,7 @@ static void compare(luge_test *t, const sample *s, const char *backend, op_layou
     (void)CHECK(t, 1);
 }
 
-/* ---- numbers of another implementation ----------------------------------------------------------------------------
- */
+/* ---- numbers of another implementation --------------------------------------------------------------------------- */
 
 static void compare_golden(forward *f, const sample *s, const op_values *y)
 {
@@ -87,8 +85,7 @@ static void compare_golden(forward *f, const sample *s, const op_values *y)
     }
 }
 
-/* ---- one sample ---------------------------------------------------------------------------------------------------
- */
+/* ---- one sample -------------------------------------------------------------------------------------------------- */
 
 /* All layouts whose elements are those of `repeat`, in one dtype, against the oracle. */
 static void try_layouts(forward *f, const sample *s, luge_dtype dtype, op_layout repeat, const op_values *oracle,
@@ -145,8 +142,7 @@ static void try_sample(void *user, const sample *s)
     if (!op_layout_is_plain(s, LAYOUT_REPEAT_LAST)) try_repeat(f, s, LAYOUT_REPEAT_LAST);
 }
 
-/* ---- view ops: their copying kernels, which a planner uses only where strides cannot say it -----------------------
- */
+/* ---- view ops: their copying kernels, which a planner uses only where strides cannot say it ---------------------- */
 
 static luge__array array_of(luge_graph *g, luge_val v, void *data)
 {
@@ -184,8 +180,7 @@ static void try_view_copy(void *user, const sample *s)
     op_values_free(&y);
 }
 
-/* ---- random numbers: what can be said without numbers to compare with ---------------------------------------------
- */
+/* ---- random numbers: what can be said without numbers to compare with -------------------------------------------- */
 
 enum { DRAWS = 200000 };
 
@@ -244,8 +239,7 @@ static void random_moments(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- the suite ----------------------------------------------------------------------------------------------------
- */
+/* ---- the suite --------------------------------------------------------------------------------------------------- */
 
 /* Each op has samples, and numbers of another implementation unless it is random or is tried apart; each row of
  * numbers belongs to a sample. */

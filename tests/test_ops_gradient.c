@@ -30,8 +30,7 @@ static int agree(luge_test *t, const char *what, const op_slopes *a, const op_sl
     return luge_test_check(t, __FILE__, __LINE__, text, bad == -1);
 }
 
-/* ---- numbers of another implementation ----------------------------------------------------------------------------
- */
+/* ---- numbers of another implementation --------------------------------------------------------------------------- */
 
 static void compare_golden(luge_test *t, const op_gradient *made, const sample *s)
 {
@@ -61,8 +60,7 @@ static void golden_alone(gradients *f, const sample *s)
     op_gradient_free(&made);
 }
 
-/* ---- f32 ----------------------------------------------------------------------------------------------------------
- */
+/* ---- f32 --------------------------------------------------------------------------------------------------------- */
 
 static void compare_f32(gradients *f, const sample *s)
 {
@@ -73,8 +71,7 @@ static void compare_f32(gradients *f, const sample *s)
     op_gradient_free(&made);
 }
 
-/* ---- the gradient of the gradient ---------------------------------------------------------------------------------
- */
+/* ---- the gradient of the gradient -------------------------------------------------------------------------------- */
 
 static double second_weight(const sample *s, int output, int64_t i)
 {
@@ -115,8 +112,7 @@ static void check_second(gradients *f, const sample *s, const op_gradient *first
         (void)agree(f->t, "gradient of the gradient", &other, &numeric, 1e-7);
 }
 
-/* ---- one sample ---------------------------------------------------------------------------------------------------
- */
+/* ---- one sample -------------------------------------------------------------------------------------------------- */
 
 static void try_sample(void *user, const sample *s)
 {
@@ -141,8 +137,7 @@ static void try_sample(void *user, const sample *s)
     op_gradient_free(&made);
 }
 
-/* ---- fused equals lowered -----------------------------------------------------------------------------------------
- */
+/* ---- fused equals lowered ---------------------------------------------------------------------------------------- */
 
 static int lowered(luge_test *t, luge_context *ctx, const sample *s, op_values *y)
 {
@@ -200,8 +195,7 @@ static void try_lowered(void *user, const sample *s)
     op_values_free(&b);
 }
 
-/* ---- what cannot be differentiated --------------------------------------------------------------------------------
- */
+/* ---- what cannot be differentiated ------------------------------------------------------------------------------- */
 
 /* An op says that it has no gradient, or has a rule, or stands for other ops: nothing else. And the first kind refuses
  * by name. */

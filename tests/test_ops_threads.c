@@ -34,8 +34,7 @@ static void close_contexts(threads *f)
     for (int i = 0; i < CONTEXTS; i++) luge_close(f->ctx[i]);
 }
 
-/* ---- threads ------------------------------------------------------------------------------------------------------
- */
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
 
 /* Two kinds of bits are nobody's promise, as a vector loop and its remainder may differ there: the sign of a NaN, and
  * whether a number too small to be normal has become 0. All others are promised. */
@@ -109,8 +108,7 @@ static void check_shared(threads *f)
     }
 }
 
-/* ---- a row alone and among others ---------------------------------------------------------------------------------
- */
+/* ---- a row alone and among others -------------------------------------------------------------------------------- */
 
 /* A function of each row of x [rows, COLUMNS]; labels: a class number a row. */
 typedef luge_val row_function(luge_graph *g, luge_dtype dtype, luge_val x, luge_val labels);
@@ -254,8 +252,7 @@ static void all_rows(threads *f)
     }
 }
 
-/* ---- the suite ----------------------------------------------------------------------------------------------------
- */
+/* ---- the suite --------------------------------------------------------------------------------------------------- */
 
 void test_ops_threads(luge_test *t)
 {

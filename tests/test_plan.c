@@ -113,7 +113,7 @@ static void interpret(luge_test *t, trial *x)
     tools_interpreter_free(p);
 }
 
-/* ---- places ----------------------------------------------------------------------------------------------------- */
+/* ---- places ------------------------------------------------------------------------------------------------------ */
 
 /* Bytes of the arena that an operand may touch. */
 static void extent(const luge__operand *o, size_t *begin, size_t *end)
@@ -177,7 +177,7 @@ static int places_hold(const luge_plan *plan, int *in_place)
     return fine;
 }
 
-/* ---- running ---------------------------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 static luge_status execute(trial *x, luge_run *run, unsigned char *result)
 {

@@ -196,7 +196,7 @@ static void shared_variables(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- a bit of everything ---------------------------------------------------------------------------------------- */
+/* ---- a bit of everything ----------------------------------------------------------------------------------------- */
 
 typedef struct mixture {
     luge_graph *g;
@@ -420,7 +420,7 @@ static void chained_substitutes(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- refusals --------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---------------------------------------------------------------------------------------------------- */
 
 static void refused(luge_test *t, luge_context *ctx, luge_graph *g, const luge_replay_options *options,
                     luge_status status, const char *words)

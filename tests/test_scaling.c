@@ -102,7 +102,7 @@ static void standardizing(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- fingerprints ---------------------------------------------------------------------------------------------- */
+/* ---- fingerprints ------------------------------------------------------------------------------------------------ */
 
 static void fingerprints(luge_test *t)
 {
@@ -138,7 +138,7 @@ static void fingerprints(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- files against memory -------------------------------------------------------------------------------------- */
+/* ---- files against memory ---------------------------------------------------------------------------------------- */
 
 /* The same bytes in memory, in an IDX file that is kept and in a large one read by windows. */
 static void files(luge_test *t)

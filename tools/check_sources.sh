@@ -13,7 +13,7 @@ listed=$({
     { list LUGE_TEST_PROGRAMS && list LUGE_ISA_TEST_PROGRAMS; } | sed 's,.*,tests/&.c,'
     list LUGE_FUZZ | sed 's,.*,tests/fuzz/&.c,'
     [ -z "$(list LUGE_FUZZ)" ] || echo tests/fuzz/driver.c
-    list LUGE_EXAMPLES | sed 's,.*,examples/&.c,'
+    { list LUGE_EXAMPLES && list LUGE_DATA_EXAMPLES; } | sed 's,.*,examples/&.c,'
     list LUGE_BENCH | sed 's,.*,bench/&.c,'
 } | sort)
 present=$({

@@ -101,8 +101,7 @@ LUGE_API luge_dataset *luge_dataset_read_csv_with(luge_context *ctx, const luge_
     luge_dataset_read_csv_with(ctx, &(luge_csv_options){ .size = sizeof(luge_csv_options), .path = __VA_ARGS__ })
 #endif
 
-/* ---- data that is made up -----------------------------------------------------------------------------------------
- */
+/* ---- data that is made up ---------------------------------------------------------------------------------------- */
 
 /* Options of luge_make_data. Zero means the default. */
 typedef struct luge_make_options {
@@ -129,8 +128,7 @@ LUGE_API luge_dataset *luge_make_data_with(luge_context *ctx, const luge_make_op
 /* Names of luge_make_data, index 0, 1, ...; NULL after the last. */
 LUGE_API const char *luge_make_data_name(int index);
 
-/* ---- looking ------------------------------------------------------------------------------------------------------
- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 typedef enum luge_role {
     LUGE_FEATURES = 0,

@@ -18,7 +18,7 @@ extern "C" {
 LUGE_API luge_graph *luge_graph_create(luge_context *ctx);
 LUGE_API void luge_graph_free(luge_graph *g);
 
-/* ---- leaves ---------------------------------------------------------------------------------------------------- */
+/* ---- leaves ------------------------------------------------------------------------------------------------------ */
 
 /* An input: a value that each run is given (luge_run_bind). The name (copied; unique among inputs and variables) is
  * what messages and drawings call it. */
@@ -50,7 +50,7 @@ LUGE_API luge_status luge_get(luge_graph *g, luge_val variable, void *data, size
  * it: valid while any of them lives. */
 LUGE_API void *luge_data(luge_graph *g, luge_val variable);
 
-/* ---- looking ---------------------------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 /* Everything there is to know about one node. Strings and arrays belong to the graph, valid until it grows. */
 typedef struct luge_node_info {
@@ -80,7 +80,7 @@ LUGE_API luge_status luge_graph_print(const luge_graph *g, luge_sink sink);
 /* Infers every node anew and compares: LUGE_EINTERNAL names the first node that is wrong. */
 LUGE_API luge_status luge_graph_verify(const luge_graph *g);
 
-/* ---- gradients -------------------------------------------------------------------------------------------------- */
+/* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 /* Appends the gradient of sum(y) with respect to each of wrt[0..n-1]; grads[i] gets the shape of wrt[i]. For a scalar
  * loss y that is the gradient of the loss. A wrt on which y does not depend gets zeros. The gradient is made of
@@ -93,8 +93,7 @@ LUGE_API luge_status luge_gradient(luge_graph *g, luge_val y, const luge_val *wr
 LUGE_API luge_status luge_vector_jacobian(luge_graph *g, luge_val y, luge_val cotangent, const luge_val *wrt, int n,
                                           luge_val *grads);
 
-/* ---- other shapes, other precision ---------------------------------------------------------------------------------
- */
+/* ---- other shapes, other precision ------------------------------------------------------------------------------- */
 
 /* Options of luge_graph_replay: arrays of n_inputs. */
 typedef struct luge_replay_options {

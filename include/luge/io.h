@@ -16,8 +16,7 @@ extern "C" {
 typedef struct luge_tensor_file luge_tensor_file;     /* a file opened for reading */
 typedef struct luge_tensor_writer luge_tensor_writer; /* a file that is being put together */
 
-/* ---- reading ------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* Opens a file and checks its whole header; tensors are read when asked for. NULL on an error: LUGE_EIO where the file
  * cannot be read, LUGE_EFORMAT where it is malformed, with a message that names file and tensor. */
@@ -47,8 +46,7 @@ LUGE_API luge_status luge_tensor_read(luge_tensor_file *file, int index, void *d
 /* The text under a key of the metadata, NULL where there is none. It belongs to the file. */
 LUGE_API const char *luge_tensor_metadata(const luge_tensor_file *file, const char *key);
 
-/* ---- writing ------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 /* A writer collects names and addresses; nothing is copied but names and metadata, so tensors must stay as they are
  * until luge_tensor_writer_save. NULL on an error. */

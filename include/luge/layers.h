@@ -40,7 +40,7 @@ typedef enum luge_activation {
 /* How a weight starts. fan_in and fan_out are the sizes before and after a dense kernel. The normal variants of glorot,
  * he and lecun are cut at two deviations and widened to keep their deviation, as Keras does. */
 #define LUGE_INITIALIZER_MAP(X)                                                                                        \
-    X(DEFAULT_INITIALIZER, 0, "default") /* kernels: glorot_uniform; embeddings: uniform; others: zeros or ones */     \
+    X(DEFAULT_INITIALIZER, 0, "default") /* kernels: glorot_uniform; embeddings: uniform +-0.05; others: 0 or 1 */     \
     X(ZEROS, 1, "zeros")                                                                                               \
     X(ONES, 2, "ones")                                                                                                 \
     X(CONSTANT, 3, "constant")                                                                                         \
@@ -83,7 +83,8 @@ typedef struct luge_initializer {
 #endif
 
 /* Fills values[0..elements-1] (f32 or f64) of a weight of that shape: a function of seed, number and shape alone. Fans
- * are the last two sizes times the others; of a shape with one dimension, its length. */
+ * are the last two sizes times the others; of a shape with one dimension, its length. LUGE_DEFAULT_INITIALIZER means
+ * glorot_uniform here. LUGE_EINVAL, with a message in luge_last_error, for numbers that make no sense. */
 LUGE_API luge_status luge_initialize(luge_initializer initializer, luge_dtype dtype, luge_shape shape, uint64_t seed,
                                      uint32_t number, void *values);
 
@@ -112,7 +113,7 @@ typedef enum luge_layer_kind {
 typedef struct luge_layer {
     size_t size;
     luge_layer_kind kind;
-    const char *name; /* unique in a model; default: the kind, and _1, _2, ... behind it for further ones */
+    const char *name; /* unique in a model, up to 127 bytes; default: the kind, and _1, _2, ... for further ones */
     /* dense: y = activation(x W + b), W "kernel" [inputs, units], b "bias" [units]. Works on the last dimension. */
     int64_t units;
     luge_activation activation; /* dense and activation */
@@ -120,8 +121,8 @@ typedef struct luge_layer {
     int32_t no_bias;
     luge_initializer kernel_initializer; /* kernel, embeddings, gamma; default glorot_uniform, uniform +-0.05, ones */
     luge_initializer bias_initializer;   /* bias, beta; default zeros */
-    double kernel_l1, kernel_l2;         /* added to the loss: l1 sum |w| + l2 sum w^2 */
-    double bias_l1, bias_l2;
+    double kernel_l1, kernel_l2;         /* added to the loss: l1 sum |w| + l2 sum w^2; of kernel, embeddings, gamma */
+    double bias_l1, bias_l2;             /* the same of bias, beta */
     int32_t frozen;    /* nonzero: training does not change its weights; batch normalization then uses its averages */
     double rate;       /* dropout: share of values that become 0 while training, in [0, 1) */
     double momentum;   /* batch normalization: of its moving averages, default 0.99 */
@@ -157,7 +158,7 @@ LUGE_API const char *luge_layer_kind_name(luge_layer_kind kind);
 LUGE_API const char *luge_initializer_name(luge_initializer_kind kind);
 LUGE_API int luge_initializer_named(const char *name, luge_initializer_kind *kind);
 
-/* The activation of a value. slope as in luge_layer. */
+/* The activation of a value, appended to the graph; none on an error. slope as in luge_layer. */
 LUGE_API luge_val luge_activate(luge_graph *g, luge_val x, luge_activation activation, double slope);
 
 #ifdef __cplusplus

@@ -46,7 +46,7 @@ LUGE_API const char *luge_metric_name(luge_metric metric); /* "accuracy", "top_k
 LUGE_API luge_metric luge_metric_named(const char *name);
 LUGE_API int luge_metric_better(luge_metric metric); /* 1: larger is better, -1: smaller; 0 for an unknown metric */
 
-/* ---- states ------------------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------------------------------------ */
 
 /* The sums of a set of metrics; owned by its context. */
 typedef struct luge_metric_state luge_metric_state;
@@ -112,7 +112,7 @@ LUGE_API luge_status luge_metric_state_get(const luge_metric_state *state, doubl
 /* Refuses values of other options, of a wrong number and counts that cannot be; the state is then as it was. */
 LUGE_API luge_status luge_metric_state_set(luge_metric_state *state, const double *values, size_t n);
 
-/* ---- alone -------------------------------------------------------------------------------------------------- */
+/* ---- alone ------------------------------------------------------------------------------------------------------- */
 
 /* Wilson's score interval of a share that was measured as successes of n (0 <= successes <= n): where the true
  * share is to be expected. z is the quantile of the normal distribution; 0 means 1.959963984540054, for 95 %. [0,

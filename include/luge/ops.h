@@ -48,8 +48,7 @@ LUGE_API luge_val luge_stop_gradient(luge_graph *g, luge_val x);
  * to float has a gradient. */
 LUGE_API luge_val luge_cast(luge_graph *g, luge_val x, luge_dtype dtype);
 
-/* ---- elementwise, two or three operands, broadcast ----------------------------------------------------------------
- */
+/* ---- elementwise, two or three operands, broadcast --------------------------------------------------------------- */
 
 LUGE_API luge_val luge_add(luge_graph *g, luge_val a, luge_val b); /* a + b */
 LUGE_API luge_val luge_sub(luge_graph *g, luge_val a, luge_val b); /* a - b */
@@ -71,8 +70,7 @@ LUGE_API luge_val luge_greater_equal(luge_graph *g, luge_val a, luge_val b);
 /* a where condition (bool) holds, else b; a and b of any one dtype. */
 LUGE_API luge_val luge_where(luge_graph *g, luge_val condition, luge_val a, luge_val b);
 
-/* ---- reductions ----------------------------------------------------------------------------------------------------
- */
+/* ---- reductions -------------------------------------------------------------------------------------------------- */
 
 /* Over all elements: a scalar. */
 LUGE_API luge_val luge_sum(luge_graph *g, luge_val x);       /* 0 for no elements */
@@ -98,16 +96,14 @@ LUGE_API luge_val luge_count(luge_graph *g, luge_val x, luge_val per);
 /* Index (i64) of the first largest element along an axis, which goes; a NaN counts as largest. No gradient. */
 LUGE_API luge_val luge_argmax(luge_graph *g, luge_val x, int axis);
 
-/* ---- matrix product ------------------------------------------------------------------------------------------------
- */
+/* ---- matrix product ---------------------------------------------------------------------------------------------- */
 
 /* a b, [..., m, k] times [..., k, n] gives [..., m, n]; leading dimensions broadcast. */
 LUGE_API luge_val luge_matmul(luge_graph *g, luge_val a, luge_val b);
 /* The same with the last two dimensions of a or b exchanged first. */
 LUGE_API luge_val luge_matmul_transposed(luge_graph *g, luge_val a, luge_val b, int transpose_a, int transpose_b);
 
-/* ---- shape and place, any dtype
- * --------------------------------------------------------------------------------------- */
+/* ---- shape and place, any dtype ---------------------------------------------------------------------------------- */
 
 /* The same elements in another shape. One dimension may be -1 (what is left); 0 keeps the input's at that place. */
 LUGE_API luge_val luge_reshape(luge_graph *g, luge_val x, luge_shape shape);
@@ -137,8 +133,7 @@ LUGE_API luge_val luge_one_hot(luge_graph *g, luge_val indices, int64_t depth, l
 /* The same, depth and dtype taken from the last dimension of `like`. */
 LUGE_API luge_val luge_one_hot_like(luge_graph *g, luge_val indices, luge_val like);
 
-/* ---- softmax and losses
- * ------------------------------------------------------------------------------------------------- */
+/* ---- softmax and losses ------------------------------------------------------------------------------------------ */
 
 LUGE_API luge_val luge_softmax(luge_graph *g, luge_val x);     /* e^x / sum e^x along the last axis, no overflow */
 LUGE_API luge_val luge_log_softmax(luge_graph *g, luge_val x); /* its logarithm */
@@ -169,8 +164,7 @@ LUGE_API luge_val luge_huber(luge_graph *g, luge_val y, luge_val t, double delta
 LUGE_API luge_val luge_hinge(luge_graph *g, luge_val y, luge_val t);         /* mean max(0, 1 - t y); t is -1 or 1 */
 LUGE_API luge_val luge_kl_divergence(luge_graph *g, luge_val y, luge_val t); /* sum t log(t/y), both in [1e-7, 1] */
 
-/* ---- random
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- random ------------------------------------------------------------------------------------------------------ */
 
 /* Counter-based (Philox 4x32-10): an element is a function of the state {seed, step}, the random node's number in its
  * graph and the element's index; nothing else. `state` is a variable of two i64; advance its second element with
@@ -180,8 +174,7 @@ LUGE_API luge_val luge_random_normal(luge_graph *g, luge_val state, luge_val lik
 /* x / (1 - rate) with probability 1 - rate, else 0 (inverted dropout); rate in [0, 1). */
 LUGE_API luge_val luge_random_dropout(luge_graph *g, luge_val x, luge_val state, double rate);
 
-/* ---- effects: they have no value, they write variables
- * --------------------------------------------------------------------- */
+/* ---- effects: they have no value, they write variables ----------------------------------------------------------- */
 
 /* An effect runs in a plan that lists it among its outputs. Values made before it see the old contents of the variable,
  * values made after it the new. Each returns the handle of the effect. */
@@ -240,8 +233,7 @@ LUGE_API luge_val luge_update_adamw_with(luge_graph *g, luge_val w, luge_val gra
 #define luge_update_adamw(g, w, grad, ...)   luge_update_adamw_with(g, w, grad, luge__update_options(__VA_ARGS__))
 #endif
 
-/* ---- the table
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 /* One row of the operator table. Pointers are to constants of the library. */
 typedef struct luge_op_info {

@@ -61,8 +61,7 @@ LUGE_API luge_status luge_plan_step(const luge_plan *plan, int index, luge_step_
 /* Writes the steps, their kernels and places, and the peak of memory. */
 LUGE_API luge_status luge_plan_describe(const luge_plan *plan, luge_sink sink);
 
-/* ---- running ------------------------------------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 /* A run over a plan, with its arena. NULL on an error. */
 LUGE_API luge_run *luge_run_create(luge_plan *plan);

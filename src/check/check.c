@@ -13,8 +13,7 @@ double luge_numerical_derivative(double (*f)(void *user, double x), void *user, 
     return (f(user, x + h) - f(user, x - h)) / (2 * h);
 }
 
-/* ---- a loss in f64 that can be moved
- * ------------------------------------------------------------------------------------ */
+/* ---- a loss in f64 that can be moved ----------------------------------------------------------------------------- */
 
 /* The graph replayed in f64, one plan for the loss, one for the gradients, inputs as f64 copies. */
 typedef struct prober {
@@ -179,8 +178,7 @@ luge_status luge_numerical_gradient(luge_graph *g, luge_val loss, luge_val wrt, 
     return status;
 }
 
-/* ---- the check
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the check --------------------------------------------------------------------------------------------------- */
 
 /* Compares element i; keeps the worst. A NaN is the worst of all and stays. */
 static luge_status compare(prober *p, double *x, int64_t i, double analytic, luge_check_result *r)

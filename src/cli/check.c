@@ -80,7 +80,8 @@ static int print_results(const cli_job *job, const luge_check_result *results)
         printf("\n");
     }
     if (cli_yes(&job->o, OPT_JSON, 0))
-        printf("{\"parameters\": %lld, \"compared\": %lld, \"wrong\": %d}\n", (long long)all, (long long)compared, wrong);
+        printf("{\"parameters\": %lld, \"compared\": %lld, \"wrong\": %d}\n", (long long)all, (long long)compared,
+               wrong);
     return wrong ? CLI_FAILED : CLI_OK;
 }
 

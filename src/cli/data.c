@@ -53,8 +53,10 @@ static void show_table(const luge_table *table, const char *name)
         if (luge_table_column_at(table, i, &column)) continue;
         const int width = cli_columns(column.name);
         printf("  %.*s%*s  %-8s %8s  %8s", NAME, column.name, width < NAME ? NAME - width : 0, "",
-               column.is_text ? "text" : column.whole ? "whole" : "number", cli_count(a, column.missing),
-               cli_count(b, column.distinct));
+               column.is_text ? "text"
+               : column.whole ? "whole"
+                              : "number",
+               cli_count(a, column.missing), cli_count(b, column.distinct));
         if (!column.is_text && column.whole)
             printf("  %10s  %10s", cli_count(c, (int64_t)column.min), cli_count(d, (int64_t)column.max));
         else if (!column.is_text)
@@ -211,9 +213,8 @@ static int make(cli_job *job, const char *name)
 {
     char n[CLI_TEXT];
     const char *path = job->o.value[OPT_OUTPUT];
-    luge_dataset *data =
-        luge_make_data(job->ctx, name, .rows = cli_whole(&job->o, OPT_ROWS, 0),
-                       .seed = (uint64_t)cli_whole(&job->o, OPT_SEED, 1));
+    luge_dataset *data = luge_make_data(job->ctx, name, .rows = cli_whole(&job->o, OPT_ROWS, 0),
+                                        .seed = (uint64_t)cli_whole(&job->o, OPT_SEED, 1));
     if (!data || luge_dataset_column(data, LUGE_FEATURES, 0, &job->features) ||
         luge_dataset_column(data, LUGE_TARGETS, 0, &job->targets))
         return cli_fail_with(job->o.verb, job->ctx);

@@ -50,17 +50,21 @@ static int finish_model(cli_job *job)
 {
     int64_t outputs;
     const char *op;
-    if (see_end(job, &outputs, &op)) return cli_fail(job->o.verb, "--model: \"%s\" has no layers", job->o.value[OPT_MODEL]);
+    if (see_end(job, &outputs, &op))
+        return cli_fail(job->o.verb, "--model: \"%s\" has no layers", job->o.value[OPT_MODEL]);
     const int64_t wanted = job->task == LUGE_REGRESSION ? luge_shape_size(&job->targets.shape) : job->classes;
     job->binary = job->task == LUGE_CLASSIFICATION && outputs == 1;
     if (outputs != wanted && !(job->binary && job->classes == 2))
         return cli_fail(job->o.verb, "--model: \"%s\" ends with %lld values; %lld %s expected: \"... dense %lld%s\"",
                         job->o.value[OPT_MODEL], (long long)outputs, (long long)wanted,
-                        wanted == 1 ? "is" : job->task == LUGE_REGRESSION ? "are" : "classes are",
+                        wanted == 1                    ? "is"
+                        : job->task == LUGE_REGRESSION ? "are"
+                                                       : "classes are",
                         (long long)wanted, job->task == LUGE_REGRESSION ? "" : " softmax");
     if (job->task == LUGE_REGRESSION) {
         if (job->encoder && cli_yes(&job->o, OPT_STANDARDIZE, 1) && job->columns.target_deviation > 0)
-            luge_add_layer(job->model, luge_rescaling(job->columns.target_deviation, .offset = job->columns.target_mean));
+            luge_add_layer(job->model,
+                           luge_rescaling(job->columns.target_deviation, .offset = job->columns.target_mean));
         return luge_failed(job->ctx) ? refused(job) : CLI_OK;
     }
     if (strcmp(op, "sigmoid") != 0 && strcmp(op, "softmax") != 0) {
@@ -130,10 +134,12 @@ static int decide_loss(cli_job *job, luge_loss *loss)
 /* Settings behind the optimizer's name: "sgd momentum=0.9 nesterov". */
 static int read_setting(cli_job *job, luge_optimizer *o, char *word)
 {
-    static const char *const names[] = { "momentum", "rho",          "beta1", "beta2",     "epsilon", "weight_decay",
-                                         "clip",     "average",      "steps", "nesterov",  "amsgrad", "centered" };
-    double *const places[] = { &o->momentum,     &o->rho,       &o->beta1,           &o->beta2,
-                               &o->epsilon,      &o->weight_decay, &o->global_clip_norm, &o->average_momentum };
+    static const char *const names[] = { "momentum", "rho",     "beta1", "beta2",    "epsilon", "weight_decay",
+                                         "clip",     "average", "steps", "nesterov", "amsgrad", "centered" };
+    double *const places[] = {
+        &o->momentum,        &o->rho, &o->beta1, &o->beta2, &o->epsilon, &o->weight_decay, &o->global_clip_norm,
+        &o->average_momentum
+    };
     char *value = strchr(word, '='), *end;
     double number = 1;
     if (value) {

@@ -33,11 +33,11 @@ typedef struct cli_job {
     /* decisions */
     luge_task task;
     int64_t classes;
-    int binary;       /* one probability answers */
+    int binary; /* one probability answers */
     const char *target;
     uint64_t seed;
     int seed_drawn;
-    int held_out;     /* nonzero: there are parts for validation and test */
+    int held_out;        /* nonzero: there are parts for validation and test */
     char left_out[1024]; /* columns that are not used */
     const char *test_name;
     int64_t epochs, batch, patience;

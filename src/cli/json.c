@@ -78,8 +78,7 @@ static void confusion(cli_json *j, const cli_job *job, const cli_scores *s)
     cli_json_open(j, "confusion", '[');
     for (int64_t i = 0; i < job->classes; i++) {
         cli_json_open(j, NULL, '[');
-        for (int64_t k = 0; k < job->classes; k++)
-            cli_json_whole(j, NULL, (int64_t)s->confusion[i * job->classes + k]);
+        for (int64_t k = 0; k < job->classes; k++) cli_json_whole(j, NULL, (int64_t)s->confusion[i * job->classes + k]);
         cli_json_close(j, ']');
     }
     cli_json_close(j, ']');

@@ -62,8 +62,8 @@ static luge_dataset *build(cli_job *job, luge_dataset *data, const chosen *c)
     const size_t bytes = (size_t)luge_shape_size(&shape) * sizeof(float);
     float *values = malloc(bytes + 1);
     luge_dataset *part = NULL;
-    if (values && !luge_dataset_gather(data, LUGE_FEATURES, 0, LUGE_TARGET_DEFAULT, LUGE_F32, c->rows, c->kept, values,
-                                       bytes)) {
+    if (values &&
+        !luge_dataset_gather(data, LUGE_FEATURES, 0, LUGE_TARGET_DEFAULT, LUGE_F32, c->rows, c->kept, values, bytes)) {
         luge_array *features = luge_array_copy(job->ctx, LUGE_F32, shape, values);
         luge_array *targets = luge_array_copy(job->ctx, LUGE_I32, luge_shape_of(c->kept), c->classes);
         part = luge_dataset_create(job->ctx);
@@ -84,8 +84,8 @@ int cli_keep_only(cli_job *job, luge_dataset **data)
         if (part)
             *data = part;
         else
-            code = luge_failed(job->ctx) ? cli_fail_with(job->o.verb, job->ctx)
-                                         : cli_fail(job->o.verb, "out of memory");
+            code =
+                luge_failed(job->ctx) ? cli_fail_with(job->o.verb, job->ctx) : cli_fail(job->o.verb, "out of memory");
     }
     free(c.rows);
     free(c.classes);

@@ -57,8 +57,7 @@ static const struct option {
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
     [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors)", 'o', TEXT,
                      VERB_TRAIN | VERB_PREDICT | VERB_DATA },
-    [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE,
-                       VERB_PREDICT },
+    [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
     [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG, VERB_ALL },
     [OPT_QUIET] = { "quiet", NULL, "say nothing but errors, and the JSON object", 'q', FLAG,
@@ -152,7 +151,8 @@ static const char *expected(form kind, const char *text)
     case NUMBER:
         return is_number(text, &number) && number >= 0 ? NULL : "a number of at least 0";
     case SHARE_OR_TEXT:
-        return !*text || (is_number(text, &number) && !(number >= 0 && number < 1)) ? "a share below 1, or data," : NULL;
+        return !*text || (is_number(text, &number) && !(number >= 0 && number < 1)) ? "a share below 1, or data,"
+                                                                                    : NULL;
     default:
         return *text ? NULL : "some text";
     }
@@ -298,8 +298,7 @@ static void print_options(int bit)
     for (int i = 0; i < N_OPTIONS; i++) {
         char left[40];
         if (!(options[i].verbs & bit)) continue;
-        snprintf(left, sizeof left, "--%s %s", options[i].name,
-                 options[i].argument ? options[i].argument : "");
+        snprintf(left, sizeof left, "--%s %s", options[i].name, options[i].argument ? options[i].argument : "");
         if (options[i].letter)
             snprintf(left, sizeof left, "-%c, --%s %s", options[i].letter, options[i].name,
                      options[i].argument ? options[i].argument : "");

@@ -60,8 +60,8 @@ enum {
 enum { CLI_WORDS = 4, CLI_MESSAGE = 1024 };
 
 typedef struct cli_options {
-    const char *verb; /* for messages: "train" */
-    int verbs;        /* its bit */
+    const char *verb;       /* for messages: "train" */
+    int verbs;              /* its bit */
     char *value[N_OPTIONS]; /* NULL: not given; flags: "yes" */
     int given[N_OPTIONS];   /* on the command line */
     int n_words;

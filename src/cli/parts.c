@@ -80,10 +80,10 @@ static int task_by_targets(cli_job *job, const double *targets)
 /* ---- split ------------------------------------------------------------------------------------------------------- */
 
 typedef struct split {
-    int64_t n[3];    /* train, validation, test */
+    int64_t n[3]; /* train, validation, test */
     int64_t *rows[3];
-    int64_t *order;  /* all rows, drawn by the seed, class by class */
-    char *part;      /* of each row: 0, 1, 2 */
+    int64_t *order; /* all rows, drawn by the seed, class by class */
+    char *part;     /* of each row: 0, 1, 2 */
 } split;
 
 static void free_split(split *s)
@@ -297,6 +297,5 @@ int cli_job_data(cli_job *job)
     job->held_out = job->test != NULL;
     if (code) return code;
     if (job->table) code = cli_set(&job->o, OPT_TARGET, job->target);
-    return code ? code
-                : cli_set(&job->o, OPT_TASK, job->task == LUGE_REGRESSION ? "regression" : "classification");
+    return code ? code : cli_set(&job->o, OPT_TASK, job->task == LUGE_REGRESSION ? "regression" : "classification");
 }

@@ -114,8 +114,7 @@ static void draw_line(const picture *pictures, int n, char (*captions)[CLI_CAPTI
     printf("\n");
 }
 
-int cli_draw_pictures(const cli_job *job, luge_dataset *data, const int64_t *rows, int n,
-                      char (*captions)[CLI_CAPTION])
+int cli_draw_pictures(const cli_job *job, luge_dataset *data, const int64_t *rows, int n, char (*captions)[CLI_CAPTION])
 {
     luge_column_info x;
     if (luge_dataset_column(data, LUGE_FEATURES, 0, &x)) return cli_fail_with(job->o.verb, job->ctx);

@@ -61,8 +61,7 @@ static int load_image(cli_job *job, const char *path, luge_dataset **data)
 static int predict_all(cli_job *job, luge_dataset *data, answers *a)
 {
     luge_layer_info last;
-    if (luge_layer_at(job->model, luge_layer_count(job->model) - 1, &last))
-        return cli_fail_with(job->o.verb, job->ctx);
+    if (luge_layer_at(job->model, luge_layer_count(job->model) - 1, &last)) return cli_fail_with(job->o.verb, job->ctx);
     a->rows = luge_dataset_rows(data);
     a->outputs = 1;
     for (int i = 1; i < last.shape.ndim; i++) a->outputs *= last.shape.dim[i];

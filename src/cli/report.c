@@ -99,8 +99,7 @@ static void report_split(const cli_job *job)
 {
     char a[CLI_TEXT], b[CLI_TEXT], c[CLI_TEXT], text[CLI_MESSAGE];
     snprintf(text, sizeof text, "train %s", cli_count(a, luge_dataset_rows(job->train)));
-    if (job->validation)
-        add(text, sizeof text, ", validation %s", cli_count(b, luge_dataset_rows(job->validation)));
+    if (job->validation) add(text, sizeof text, ", validation %s", cli_count(b, luge_dataset_rows(job->validation)));
     if (job->test) add(text, sizeof text, ", test %s", cli_count(c, luge_dataset_rows(job->test)));
     if (!job->validation && !job->test) add(text, sizeof text, ", nothing held out: too few rows");
     if (luge_dataset_rows(job->train) < job->n_rows)
@@ -165,9 +164,10 @@ void cli_report_decisions(const cli_job *job)
     else
         report_classes(job, job->counts);
     report_split(job);
-    cli_line("inputs", "%s", cli_yes(&job->o, OPT_STANDARDIZE, 0) ? "standardized on the training rows"
-                             : job->features.dtype == LUGE_U8     ? "pixels from 0 to 1"
-                                                                  : "as they are");
+    cli_line("inputs", "%s",
+             cli_yes(&job->o, OPT_STANDARDIZE, 0) ? "standardized on the training rows"
+             : job->features.dtype == LUGE_U8     ? "pixels from 0 to 1"
+                                                  : "as they are");
     report_model(job);
     report_training(job);
     printf("\n");

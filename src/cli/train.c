@@ -113,13 +113,19 @@ static int fit(cli_job *job, cli_watch *watch, int resume)
 {
     const luge_callback *stopping =
         luge_early_stopping(.patience = job->patience, .restore_best_weights = 1, .monitor = "val_loss");
-    const luge_callback *plateau = luge_reduce_rate_on_plateau(.patience = job->patience > 3 ? job->patience / 3 : 2,
-                                                               .factor = 0.3);
+    const luge_callback *plateau =
+        luge_reduce_rate_on_plateau(.patience = job->patience > 3 ? job->patience / 3 : 2, .factor = 0.3);
     const luge_callback *log = luge_csv_log(job->o.value[OPT_LOG]);
     const char *schedule = job->o.value[OPT_SCHEDULE], *sampling = job->o.value[OPT_SAMPLING];
-    luge_fit_options o = { .size = sizeof o, .data = job->train, .epochs = job->epochs, .resume = resume,
-                           .batch_size = job->batch, .validation_data = job->validation, .verbose = -1,
-                           .validation_batch_size = 256, .interrupt = &cli_interrupted };
+    luge_fit_options o = { .size = sizeof o,
+                           .data = job->train,
+                           .epochs = job->epochs,
+                           .resume = resume,
+                           .batch_size = job->batch,
+                           .validation_data = job->validation,
+                           .verbose = -1,
+                           .validation_batch_size = 256,
+                           .interrupt = &cli_interrupted };
     int n = 0;
     o.callbacks[n++] = luge_stop_on_nan();
     if (job->patience) o.callbacks[n++] = stopping;
@@ -160,7 +166,8 @@ static void print_json(cli_job *job, const cli_watch *watch, const cli_scores *t
         const char *text = job->o.value[i];
         if (!text) continue;
         if (i == OPT_ROWS || i == OPT_BATCH || i == OPT_EPOCHS || i == OPT_PATIENCE || i == OPT_SEED)
-            cli_json_whole(&j, cli_option_name((cli_key)i), i == OPT_BATCH ? job->batch : cli_whole(&job->o, (cli_key)i, 0));
+            cli_json_whole(&j, cli_option_name((cli_key)i),
+                           i == OPT_BATCH ? job->batch : cli_whole(&job->o, (cli_key)i, 0));
         else if (i == OPT_LR || i == OPT_SMOOTHING)
             cli_json_number(&j, cli_option_name((cli_key)i), cli_number(&job->o, (cli_key)i, 0));
         else if (i != OPT_TEST && i != OPT_VALIDATION)

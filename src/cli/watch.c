@@ -6,7 +6,7 @@
 #include "watch.h"
 
 static const double REDRAW = 0.05, SAVE = 30; /* seconds */
-enum { BAR = 20, LINES = 20 };                 /* without a terminal, about so many lines */
+enum { BAR = 20, LINES = 20 };                /* without a terminal, about so many lines */
 
 typedef struct line {
     char text[512];
@@ -151,8 +151,8 @@ void cli_watch_begin(cli_watch *w, cli_job *job, const char *path)
     w->colour = cli_has_colour(stdout);
     w->utf8 = cli_has_utf8();
     w->width = cli_terminal_width();
-    w->callback = *luge_custom_callback(.user = w, .epoch_begin = epoch_begin, .batch_end = step_end,
-                                        .epoch_end = epoch_end);
+    w->callback =
+        *luge_custom_callback(.user = w, .epoch_begin = epoch_begin, .batch_end = step_end, .epoch_end = epoch_end);
 }
 
 void cli_watch_end(cli_watch *w)

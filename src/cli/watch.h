@@ -12,9 +12,9 @@ typedef struct cli_watch {
     int colour, utf8;
     int width;
     double drawn, began, saved; /* when: the line, the epoch, the file */
-    int columns;            /* of the line that stands there */
+    int columns;                /* of the line that stands there */
     double best;
-    int64_t best_epoch;     /* from 1; 0: none */
+    int64_t best_epoch; /* from 1; 0: none */
     char best_line[512];
     luge_context *ctx;
 } cli_watch;

@@ -55,7 +55,7 @@ luge_status luge__grow(luge_context *ctx, void *array, size_t element, size_t *c
     return LUGE_OK;
 }
 
-/* ---- sizes ---------------------------------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------------------------------- */
 
 int luge__mul_size(size_t a, size_t b, size_t *out)
 {
@@ -76,7 +76,7 @@ size_t luge__align_up(size_t size)
     return (size + (LUGE__ALIGN - 1)) & ~(size_t)(LUGE__ALIGN - 1);
 }
 
-/* ---- buffers -------------------------------------------------------------------------------------------------- */
+/* ---- buffers ----------------------------------------------------------------------------------------------------- */
 
 luge__buffer *luge__buffer_create(luge_context *ctx, size_t bytes)
 {
@@ -113,8 +113,7 @@ void luge__buffer_drop(luge__buffer *buffer)
     luge__release(ctx, buffer, sizeof *buffer);
 }
 
-/* ---- small things -------------------------------------------------------------------------------------------------
- */
+/* ---- small things ------------------------------------------------------------------------------------------------ */
 
 static size_t round16(size_t bytes)
 {

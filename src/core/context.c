@@ -17,7 +17,7 @@ static void *default_realloc(void *user, void *ptr, size_t old_size, size_t new_
     return realloc(ptr, new_size);
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 /* The caller may have been compiled with a shorter or longer struct: what it does not know is zero, and what it knows
  * and we do not must be zero. */
@@ -107,7 +107,7 @@ luge_context *luge_open_with(const luge_open_options *given)
     return ctx;
 }
 
-/* ---- closing -------------------------------------------------------------------------------------------------- */
+/* ---- closing ----------------------------------------------------------------------------------------------------- */
 
 void luge_close(luge_context *ctx)
 {
@@ -145,7 +145,7 @@ void luge__object_leave(luge__object *object)
     object->prev = object->next = NULL;
 }
 
-/* ---- questions ------------------------------------------------------------------------------------------------ */
+/* ---- questions --------------------------------------------------------------------------------------------------- */
 
 int luge_threads(const luge_context *ctx)
 {
@@ -172,7 +172,7 @@ size_t luge_memory_peak(const luge_context *ctx)
     return ctx ? ctx->memory_peak : 0;
 }
 
-/* ---- text out ------------------------------------------------------------------------------------------------- */
+/* ---- text out ---------------------------------------------------------------------------------------------------- */
 
 static void write_to_file(void *user, const char *text, size_t length)
 {

@@ -13,7 +13,7 @@
 #define LUGE_THREADS 1
 #endif
 
-/* ---- objects owned by a context ------------------------------------------------------------------------------- */
+/* ---- objects owned by a context ---------------------------------------------------------------------------------- */
 
 /* First member of graph, plan, run, ...: a link in the list of what the context frees when it closes. */
 typedef struct luge__object {
@@ -26,8 +26,7 @@ typedef struct luge__object {
 void luge__object_enter(luge_context *ctx, luge__object *object, void (*destroy)(luge__object *));
 void luge__object_leave(luge__object *object);
 
-/* ---- errors --------------------------------------------------------------------------------------------------------
- */
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 /* Records a failure: the thread's last message, and the context's sticking one unless one sticks already (ctx may be
  * NULL). Returns status. The format knows: %s, %c, %d (int), %l (int64_t), %z (size_t), %g (double, shortest form that
@@ -45,8 +44,7 @@ void luge__print(luge_sink sink, const char *format, ...);
  * (the rest is zero) or longer (the rest must be zero): LUGE_EINVAL otherwise, with a message that begins with who. */
 luge_status luge__read_options(luge_context *ctx, const char *who, void *options, size_t size, const void *given);
 
-/* ---- memory ---------------------------------------------------------------------------------------------------------
- */
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 /* From the context's hook, zeroed; NULL (and a sticking LUGE_ENOMEM) on failure. size 0 gives NULL without an error. */
 void *luge__alloc(luge_context *ctx, size_t size);
@@ -86,8 +84,7 @@ luge__buffer *luge__buffer_create(luge_context *ctx, size_t bytes); /* one refer
 luge__buffer *luge__buffer_retain(luge__buffer *buffer);
 void luge__buffer_drop(luge__buffer *buffer); /* NULL is fine */
 
-/* ---- shapes and dtypes
- * ------------------------------------------------------------------------------------------------ */
+/* ---- shapes and dtypes ------------------------------------------------------------------------------------------- */
 
 int luge__is_float(luge_dtype dtype);  /* f32 or f64: what ops compute in */
 int luge__is_index(luge_dtype dtype);  /* i32 or i64 */
@@ -100,8 +97,7 @@ int luge__broadcast(const luge_shape *a, const luge_shape *b, luge_shape *out);
 /* Strides in elements of a C-ordered array. */
 void luge__c_strides(const luge_shape *shape, int64_t *stride);
 
-/* ---- numbers and order
- * -------------------------------------------------------------------------------------------------- */
+/* ---- numbers and order ------------------------------------------------------------------------------------------- */
 
 /* The double nearest to a decimal number, the same in every locale: an optional sign, digits with at most one '.', an
  * optional exponent, and nothing else. Zero where the text is none ("", "0x1", "nan", "inf", " 1"); else *out is set:
@@ -113,8 +109,7 @@ int luge__parse_number(const char *text, size_t length, double *out);
 typedef int (*luge__order_fn)(const void *user, uint32_t a, uint32_t b);
 void luge__sort(uint32_t *ids, size_t n, luge__order_fn order, const void *user);
 
-/* ---- random numbers
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- random numbers ---------------------------------------------------------------------------------------------- */
 
 /* Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Four words from a 64-bit key
  * and a 128-bit counter. */
@@ -143,8 +138,7 @@ void luge__random_permutation(const luge__random *r, int64_t n, int64_t *out);
 /* n numbers from 0 .. bound-1 (bound from 1 to INT64_MAX), without bias. */
 void luge__random_below(const luge__random *r, uint64_t bound, int64_t n, int64_t *out);
 
-/* ---- threads
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
 
 enum { LUGE__MAX_THREADS = 256 };
 
@@ -164,9 +158,7 @@ void luge__pool_run(luge__pool *pool, int64_t items, int64_t grain, luge__range_
 /* How many pool calls were worked on by two or more threads: for tests. */
 int64_t luge__pool_shared_calls(const luge__pool *pool);
 
-/* ---- CPU
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- CPU --------------------------------------------------------------------------------------------------------- */
 
 typedef enum luge__isa { LUGE__BASELINE = 0, LUGE__AVX2 = 1, LUGE__AVX512 = 2 } luge__isa;
 luge__isa luge__cpu_best(void); /* the best set that this CPU, its system and this build have */
@@ -179,9 +171,7 @@ int luge__cpu_count(void);
 uint32_t luge__flush_begin(void);
 void luge__flush_end(uint32_t before);
 
-/* ---- files
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 /* LUGE_EIO: "path: what: the system's text for error". */
 luge_status luge__fail_system(luge_context *ctx, const char *path, const char *what, int error);
@@ -214,9 +204,7 @@ luge_status luge__replace_write(luge__replace *file, const void *data, size_t by
 luge_status luge__replace_commit(luge__replace *file); /* on failure the old file is untouched */
 void luge__replace_abandon(luge__replace *file);       /* after an open that succeeded and no commit; idempotent */
 
-/* ---- the context
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- the context ------------------------------------------------------------------------------------------------- */
 
 struct luge_context {
     luge_realloc_fn realloc;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ static void forget(luge__replace *file)
     file->fd = -1;
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 /* Whether there is an old file that may be replaced, and its permission bits; *mode is -1 where there is none. */
 static luge_status look_at_target(luge_context *ctx, const char *path, int *mode)
@@ -54,19 +55,35 @@ static luge_status look_at_target(luge_context *ctx, const char *path, int *mode
     return LUGE_OK;
 }
 
-/* What an earlier process left behind under the same number is passed by. */
+/* Whether the open file is ours alone: locked by us, still under its name, with no other name or owner. The lock ends
+ * with its process, so what a crash left behind is taken by the next save: such files do not pile up. */
+static int is_ours(const luge__replace *file)
+{
+    struct stat opened, named;
+    return flock(file->fd, LOCK_EX | LOCK_NB) == 0 && fstat(file->fd, &opened) == 0 &&
+           lstat(file->temporary, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev &&
+           S_ISREG(opened.st_mode) && opened.st_nlink == 1 && opened.st_uid == geteuid() && ftruncate(file->fd, 0) == 0;
+}
+
+/* What another save is writing, or is not a file of ours, is passed by. */
 static int create_temporary(luge__replace *file)
 {
+    int error = EEXIST;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        (void)luge__format(file->temporary, file->temporary_bytes, "%s.tmp-%l-%d", file->path, (int64_t)getpid(),
-                           attempt);
+        (void)luge__format(file->temporary, file->temporary_bytes, "%s.tmp-%d", file->path, attempt);
         do {
-            file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
         } while (file->fd < 0 && errno == EINTR);
-        if (file->fd >= 0) return 0;
-        if (errno != EEXIST) return errno;
+        error = errno;
+        if (file->fd >= 0 && is_ours(file)) return 0;
+        if (file->fd >= 0) {
+            (void)close(file->fd);
+            error = EEXIST;
+        }
+        file->fd = -1;
+        if (error == ENOENT || error == ENOTDIR || error == EROFS || error == ENOSPC || error == ENAMETOOLONG) break;
     }
-    return EEXIST;
+    return error;
 }
 
 static luge_status create(luge__replace *file, int mode)
@@ -93,7 +110,7 @@ luge_status luge__replace_open(luge_context *ctx, const char *path, luge__replac
     luge_status status = look_at_target(ctx, path, &mode);
     if (status != LUGE_OK) return status;
     size_t length = strlen(path);
-    size_t more = sizeof ".tmp-" + 20 + 1 + 10;
+    size_t more = sizeof ".tmp-" + 10;
     if (!luge__add_size(length, more, &file->temporary_bytes))
         return luge__fail(ctx, LUGE_EINVAL, "file name too long");
     file->path_bytes = length + 1;
@@ -107,7 +124,7 @@ luge_status luge__replace_open(luge_context *ctx, const char *path, luge__replac
     return create(file, mode);
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 luge_status luge__replace_write(luge__replace *file, const void *data, size_t bytes)
 {
@@ -158,11 +175,8 @@ luge_status luge__replace_commit(luge__replace *file)
     if (file->fd < 0) return luge__fail(file->ctx, LUGE_ESTATE, "finishing a file that is not open");
     int error = flush(file->fd);
     if (error) return fail_and_abandon(file, "cannot flush to the disk", error);
-    int closed = close(file->fd);
-    error = errno;
-    file->fd = -1;
-    if (closed != 0 && error != EINTR) return fail_and_abandon(file, "cannot write", error);
     if (rename(file->temporary, file->path) != 0) return fail_and_abandon(file, "cannot replace", errno);
+    (void)close(file->fd); /* and with it the lock: not before the file has its name */
     flush_folder(file);
     forget(file);
     return LUGE_OK;
@@ -171,7 +185,7 @@ luge_status luge__replace_commit(luge__replace *file)
 void luge__replace_abandon(luge__replace *file)
 {
     if (!file->temporary) return;
-    if (file->fd >= 0) (void)close(file->fd);
     (void)unlink(file->temporary);
+    if (file->fd >= 0) (void)close(file->fd);
     forget(file);
 }

@@ -7,7 +7,7 @@
 /* Bytes of the character of UTF-8 that the n bytes at text begin with; 0 where they begin with none. */
 size_t luge__utf8_length(const char *text, size_t n);
 
-/* ---- writing: commas and quotes are put by the writer --------------------------------------------------------- */
+/* ---- writing: commas and quotes are put by the writer ------------------------------------------------------------ */
 
 /* Starts as { .ctx = ctx }. The text is NULL at first, then terminated by 0. */
 typedef struct luge__json_writer {
@@ -29,7 +29,7 @@ void luge__json_number(luge__json_writer *w, double value); /* reads back; "nan"
 void luge__json_bool(luge__json_writer *w, int value);
 void luge__json_writer_free(luge__json_writer *w);
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 typedef enum {
     LUGE__JSON_NONE,

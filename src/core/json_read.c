@@ -50,7 +50,7 @@ static luge__json_kind_of kind_of(const token *t)
     return (luge__json_kind_of)(t->kind_and_size >> 29);
 }
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static int fail_at(const parser *p, const char *at, const char *what)
 {
@@ -72,7 +72,7 @@ static int fail_expected(const parser *p, const char *expected)
     return fail_at(p, p->at, what);
 }
 
-/* ---- small pieces ----------------------------------------------------------------------------------------------- */
+/* ---- small pieces ------------------------------------------------------------------------------------------------ */
 
 static void skip_space(parser *p)
 {
@@ -94,7 +94,7 @@ static void keep(parser *p, const char *bytes, size_t n)
     p->strings_used += n;
 }
 
-/* ---- strings ---------------------------------------------------------------------------------------------------- */
+/* ---- strings ----------------------------------------------------------------------------------------------------- */
 
 /* Four hexadecimal digits; -1 where there are none. */
 static int32_t read_hex(const parser *p, const char *at)
@@ -181,7 +181,7 @@ static int read_string(parser *p, size_t *place, size_t *length)
     return 1;
 }
 
-/* ---- numbers and words ------------------------------------------------------------------------------------------ */
+/* ---- numbers and words ------------------------------------------------------------------------------------------- */
 
 static int skip_digits(parser *p)
 {
@@ -230,7 +230,7 @@ static int read_word(parser *p, token *out)
     return fail_expected(p, "a value");
 }
 
-/* ---- containers ------------------------------------------------------------------------------------------------- */
+/* ---- containers -------------------------------------------------------------------------------------------------- */
 
 static int order_of_keys(const void *user, uint32_t a, uint32_t b)
 {
@@ -326,7 +326,7 @@ static int read_in_container(parser *p)
     return read_value(p, key);
 }
 
-/* ---- the whole -------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* No fewer than the values in the text: each but the root follows a comma or an opening bracket. */
 static size_t count_values(const char *text, size_t bytes)
@@ -386,7 +386,7 @@ void luge__json_free(luge__json *doc)
     luge__release(ctx, doc, sizeof *doc);
 }
 
-/* ---- asking ----------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 static int is(const luge__json *doc, uint32_t v, luge__json_kind_of kind)
 {

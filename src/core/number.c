@@ -38,7 +38,7 @@ typedef struct decimal {
     const char *first, *end; /* all significant digits; a point may lie between them */
 } decimal;
 
-/* ---- the slow and certain way --------------------------------------------------------------------------------- */
+/* ---- the slow and certain way ------------------------------------------------------------------------------------ */
 
 typedef struct big {
     int used;
@@ -96,7 +96,7 @@ static int compare(const decimal *d, uint64_t f, int twos)
     return 0;
 }
 
-/* ---- the quick way ---------------------------------------------------------------------------------------------- */
+/* ---- the quick way ----------------------------------------------------------------------------------------------- */
 
 /* x 2^*twos stays what it was while x gets 64 significant bits. x is not 0. */
 static uint64_t normalize(uint64_t x, int *twos)
@@ -156,7 +156,7 @@ static double nearest(const decimal *d)
     return ldexp((double)(f + (uint64_t)up), twos + drop);
 }
 
-/* ---- the text --------------------------------------------------------------------------------------------------- */
+/* ---- the text ---------------------------------------------------------------------------------------------------- */
 
 static int is_digit(char c)
 {

@@ -15,7 +15,7 @@ enum { CHUNK = 256 }; /* words made at a time: small enough for the first cache,
 
 static const double two_pi = 6.283185307179586476925286766559;
 
-/* ---- words ---------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------------------------- */
 
 static inline void philox(uint64_t key, uint64_t low, uint64_t high, uint32_t out[4])
 {
@@ -65,7 +65,7 @@ void luge__random_words(const luge__random *r, int64_t first, int64_t n, uint32_
     }
 }
 
-/* ---- uniform -------------------------------------------------------------------------------------------------- */
+/* ---- uniform ----------------------------------------------------------------------------------------------------- */
 
 /* u < 1, but low + u (high - low) may round up to high, which is outside; the number below it is then the nearest. */
 static void uniform_f32(const uint32_t *words, int64_t n, double low, double high, float *out)
@@ -102,7 +102,7 @@ void luge__random_uniform(const luge__random *r, int64_t first, int64_t n, luge_
     }
 }
 
-/* ---- normal --------------------------------------------------------------------------------------------------- */
+/* ---- normal ------------------------------------------------------------------------------------------------------ */
 
 static inline void box_muller(uint32_t a, uint32_t b, double z[2])
 {
@@ -169,7 +169,7 @@ void luge__random_truncated_normal(const luge__random *r, int64_t first, int64_t
     normal(r, first, n, dtype, mean, deviation, 1, out);
 }
 
-/* ---- permutation ---------------------------------------------------------------------------------------------- */
+/* ---- permutation ------------------------------------------------------------------------------------------------- */
 
 typedef struct reader {
     const luge__random *random;

@@ -19,7 +19,7 @@ enum { MESSAGE_SIZE = 512, PRINT_SIZE = 1024 };
 static THREAD_LOCAL luge_status last_status;
 static THREAD_LOCAL char last_message[MESSAGE_SIZE];
 
-/* ---- names ---------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 const char *luge_status_name(luge_status status)
 {
@@ -55,7 +55,7 @@ const char *luge_version(void)
     return VERSION3(LUGE_VERSION_MAJOR, LUGE_VERSION_MINOR, LUGE_VERSION_PATCH);
 }
 
-/* ---- the formatter -------------------------------------------------------------------------------------------- */
+/* ---- the formatter ----------------------------------------------------------------------------------------------- */
 
 typedef struct writer {
     char *text;
@@ -133,7 +133,7 @@ static void put_double(writer *w, double value)
     put(w, text, length);
 }
 
-/* ---- shapes and the rest ------------------------------------------------------------------------------------ */
+/* ---- shapes and the rest ----------------------------------------------------------------------------------------- */
 
 static void put_shape(writer *w, const luge_shape *shape)
 {
@@ -245,7 +245,7 @@ void luge__print(luge_sink sink, const char *format, ...)
     sink.write(sink.user, text, length);
 }
 
-/* ---- failures ------------------------------------------------------------------------------------------------- */
+/* ---- failures ---------------------------------------------------------------------------------------------------- */
 
 static void record(luge_context *ctx, luge_status status, const char *format, va_list args)
 {

@@ -25,7 +25,7 @@ void luge__excerpt(const char *from, size_t length, char text[LUGE__EXCERPT])
     memcpy(text + n, n < length ? "..." : "", n < length ? 4 : 1);
 }
 
-/* ---- bytes ----------------------------------------------------------------------------------------------------- */
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
 /* As much as there is, up to `bytes`. */
 static luge_status read_stream(luge__csv *csv, unsigned char *data, size_t bytes, size_t *got)
@@ -123,7 +123,7 @@ void luge__csv_close(luge__csv *csv)
     csv->buffer = NULL;
 }
 
-/* ---- records and fields ---------------------------------------------------------------------------------------- */
+/* ---- records and fields ------------------------------------------------------------------------------------------ */
 
 /* Passes a line end, if one comes next. */
 static luge_status pass_line_end(luge__csv *csv, int *passed)

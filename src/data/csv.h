@@ -5,7 +5,7 @@
 #include "data/data.h"
 #include "luge/table.h"
 
-/* ---- fields ---------------------------------------------------------------------------------------------------- */
+/* ---- fields ------------------------------------------------------------------------------------------------------ */
 
 enum { LUGE__LONGEST_FIELD = 1 << 16 };
 
@@ -49,7 +49,7 @@ int luge__csv_number(luge__csv *csv, char point, luge__field *field, double *val
 enum { LUGE__EXCERPT = 44 };
 void luge__excerpt(const char *from, size_t length, char text[LUGE__EXCERPT]);
 
-/* ---- words ----------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------------------------- */
 
 /* Distinct texts, numbered as they came. */
 typedef struct luge__words {

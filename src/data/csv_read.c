@@ -19,7 +19,7 @@ typedef struct reading {
     unsigned char *x, *y; /* their elements */
 } reading;
 
-/* ---- messages -------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static luge_status bad_field(const reading *r, const luge__field *field, int64_t column, const char *what)
 {
@@ -29,7 +29,7 @@ static luge_status bad_field(const reading *r, const luge__field *field, int64_t
                       column + 1, r->columns.word[column], text, what);
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static luge_status enter_column(reading *r, const luge__field *field)
 {
@@ -74,7 +74,7 @@ static luge_status find_target(reading *r)
     return LUGE_OK;
 }
 
-/* ---- fields ---------------------------------------------------------------------------------------------------- */
+/* ---- fields ------------------------------------------------------------------------------------------------------ */
 
 static int is_number(const luge__field *field, double *value)
 {
@@ -134,7 +134,7 @@ static luge_status take_field(reading *r, const luge__field *field, int64_t row,
     return put_number(r, field, column, r->x, row * width + column - (r->target >= 0 && column > r->target));
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------ */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 static luge_status read_row(reading *r, int64_t row, int fill)
 {
@@ -184,7 +184,7 @@ static luge_status make_arrays(reading *r)
     return r->targets ? LUGE_OK : luge_failure(r->ctx);
 }
 
-/* ---- the data set ---------------------------------------------------------------------------------------------- */
+/* ---- the data set ------------------------------------------------------------------------------------------------ */
 
 static int by_name(const void *user, uint32_t a, uint32_t b)
 {

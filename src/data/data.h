@@ -5,7 +5,7 @@
 #include "core/core.h"
 #include "luge/data.h"
 
-/* ---- arrays ---------------------------------------------------------------------------------------------------- */
+/* ---- arrays ------------------------------------------------------------------------------------------------------ */
 
 /* How elements lie in a file: the bytes of one, and what they become. */
 typedef struct luge__stored {
@@ -43,14 +43,14 @@ luge_array *luge__array_make(luge_context *ctx, const char *who, luge_dtype dtyp
  * until the next call for the same array. The rows must exist. */
 const unsigned char *luge__array_rows(luge_array *array, int64_t first, int64_t *n);
 
-/* ---- files of rows --------------------------------------------------------------------------------------------- */
+/* ---- files of rows ----------------------------------------------------------------------------------------------- */
 
 /* An array over the rows that lie at `start` of the file, which it takes over (also when it fails). */
 luge_array *luge__array_of_file(luge__source *file, const luge__stored *stored, const luge_shape *shape, int64_t start);
 /* Makes data hold row `first` and others. */
 luge_status luge__array_fetch(luge_array *array, int64_t first, int64_t n);
 
-/* ---- conversion ------------------------------------------------------------------------------------------------ */
+/* ---- conversion -------------------------------------------------------------------------------------------------- */
 
 /* Elements as floats: (out) (value * scale + offset), in double, rounded once. Where `scales` is not NULL, element i of
  * each row has scales[i] and offsets[i]. */
@@ -64,7 +64,7 @@ void luge__convert(luge_dtype from, const void *in, luge_dtype to, void *out, in
 /* One element of an integer type. */
 int64_t luge__integer_at(luge_dtype dtype, const unsigned char *data, int64_t index);
 
-/* ---- data sets ------------------------------------------------------------------------------------------------- */
+/* ---- data sets --------------------------------------------------------------------------------------------------- */
 
 typedef struct luge__column {
     luge_array *array;

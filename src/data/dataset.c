@@ -7,7 +7,7 @@
 /* Stratifying counts the classes: their number is bounded. */
 enum { MOST_CLASSES = 1 << 24 };
 
-/* ---- life ------------------------------------------------------------------------------------------------------ */
+/* ---- life -------------------------------------------------------------------------------------------------------- */
 
 static void drop_column(luge__column *c)
 {
@@ -74,7 +74,7 @@ int luge__dataset_usable(const luge_dataset *data, const char *who)
     return 0;
 }
 
-/* ---- columns --------------------------------------------------------------------------------------------------- */
+/* ---- columns ----------------------------------------------------------------------------------------------------- */
 
 static const char *const *texts(const luge__column *c)
 {
@@ -196,7 +196,7 @@ luge_status luge_dataset_add_features_with(luge_dataset *data, const luge_column
     return status;
 }
 
-/* ---- targets --------------------------------------------------------------------------------------------------- */
+/* ---- targets ----------------------------------------------------------------------------------------------------- */
 
 static luge_status choose_kind(luge_context *ctx, const char *who, const luge_column_options *o, luge__column *c)
 {
@@ -276,7 +276,7 @@ luge_status luge_dataset_add_targets_with(luge_dataset *data, const luge_column_
     return status;
 }
 
-/* ---- weights --------------------------------------------------------------------------------------------------- */
+/* ---- weights ----------------------------------------------------------------------------------------------------- */
 
 static luge_status check_weights(luge_context *ctx, const char *who, luge_array *a)
 {
@@ -312,7 +312,7 @@ luge_status luge_dataset_set_weights(luge_dataset *data, luge_array *weights)
     return status;
 }
 
-/* ---- looking --------------------------------------------------------------------------------------------------- */
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 int64_t luge_dataset_rows(const luge_dataset *data)
 {

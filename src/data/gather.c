@@ -3,7 +3,7 @@
 
 #include "data/data.h"
 
-/* ---- classes --------------------------------------------------------------------------------------------------- */
+/* ---- classes ----------------------------------------------------------------------------------------------------- */
 
 static double element_at(luge_dtype dtype, const unsigned char *row, int64_t i)
 {
@@ -62,7 +62,7 @@ static void put_class(int64_t class, luge_target_kind kind, int64_t classes, lug
         ((float *)(void *)row)[class] = 1;
 }
 
-/* ---- what can be asked for ------------------------------------------------------------------------------------- */
+/* ---- what can be asked for --------------------------------------------------------------------------------------- */
 
 static const char *kind_name(luge_target_kind kind)
 {
@@ -101,7 +101,7 @@ luge_status luge__gathered_row(const luge_dataset *data, const luge__column *c, 
     return luge__fail(ctx, LUGE_ESHAPE, "luge_dataset_gather: a row of %l elements is too large", width);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------ */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 int64_t luge__dataset_row(const luge_dataset *data, int64_t i)
 {

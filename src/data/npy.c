@@ -22,7 +22,7 @@ static luge_status malformed(const parser *p, const char *what)
     return luge__fail(p->file->ctx, LUGE_EFORMAT, "%s: not an NPY file that can be read: %s", p->file->path, what);
 }
 
-/* ---- words ----------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------------------------- */
 
 static void skip_space(parser *p)
 {
@@ -59,7 +59,7 @@ static luge_status read_text(parser *p, char text[WORD])
     return accept(p, quote) ? LUGE_OK : malformed(p, "a text in its header does not end, is too long, or not plain");
 }
 
-/* ---- values ---------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static luge_status read_type(parser *p)
 {
@@ -149,7 +149,7 @@ static luge_status read_dict(parser *p)
     return p->seen == 7 ? LUGE_OK : malformed(p, "descr, fortran_order or shape is missing in its header");
 }
 
-/* ---- the file -------------------------------------------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------------------------------------- */
 
 /* The length of the header and where it begins. */
 static luge_status read_prefix(const parser *p, size_t *length, int64_t *start)

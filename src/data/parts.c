@@ -30,7 +30,7 @@ static luge_dataset *part_of(luge_dataset *data, luge__buffer *index, int64_t n)
     return part;
 }
 
-/* ---- chosen rows ----------------------------------------------------------------------------------------------- */
+/* ---- chosen rows ------------------------------------------------------------------------------------------------- */
 
 luge_dataset *luge_dataset_select(luge_dataset *data, const int64_t *rows, int64_t n)
 {
@@ -156,7 +156,7 @@ static luge_status make_parts(luge_dataset *data, const deal *d, side_fn side, c
     return LUGE_OK;
 }
 
-/* ---- split ----------------------------------------------------------------------------------------------------- */
+/* ---- split ------------------------------------------------------------------------------------------------------- */
 
 typedef struct share {
     double part;
@@ -202,7 +202,7 @@ luge_status luge_dataset_split_with(luge_dataset *data, luge_dataset *parts[2], 
     return status;
 }
 
-/* ---- folds ----------------------------------------------------------------------------------------------------- */
+/* ---- folds ------------------------------------------------------------------------------------------------------- */
 
 static int fold_side(int64_t place, const void *user)
 {

@@ -6,7 +6,7 @@
 
 enum { WORK = 1 << 17 }; /* elements gathered at a time: 1 MB */
 
-/* ---- rows by the block ----------------------------------------------------------------------------------------- */
+/* ---- rows by the block ------------------------------------------------------------------------------------------- */
 
 /* Blocks of rows, gathered as doubles or class numbers. */
 typedef struct walk {
@@ -43,7 +43,7 @@ static luge_status walk_next(walk *w)
                         classes ? LUGE_I64 : LUGE_F64, NULL, w->at, w->rows, w->block->data);
 }
 
-/* ---- statistics ------------------------------------------------------------------------------------------------ */
+/* ---- statistics -------------------------------------------------------------------------------------------------- */
 
 /* Welford's method ("Note on a method for calculating corrected sums of squares and products", 1962). */
 static void add_row(int64_t width, const double *restrict x, double count, double *restrict mean, double *restrict sum)
@@ -117,7 +117,7 @@ luge_status luge_dataset_statistics(luge_dataset *data, int feature_index, const
     return status;
 }
 
-/* ---- scaling --------------------------------------------------------------------------------------------------- */
+/* ---- scaling ----------------------------------------------------------------------------------------------------- */
 
 /* A copy that shows the same rows. */
 static luge_dataset *same_rows(luge_dataset *data)

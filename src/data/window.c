@@ -9,7 +9,7 @@
 
 enum { WINDOW = 1 << 20, KEPT = 64 << 20 };
 
-/* ---- elements -------------------------------------------------------------------------------------------------- */
+/* ---- elements ---------------------------------------------------------------------------------------------------- */
 
 static uint64_t load(const unsigned char *in, int bytes, int big_endian)
 {
@@ -56,7 +56,7 @@ static void decode(const luge__stored *s, const unsigned char *in, size_t n, uns
     }
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------ */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 luge_array *luge__array_of_file(luge__source *file, const luge__stored *stored, const luge_shape *shape, int64_t start)
 {

@@ -27,7 +27,7 @@ static luge_status read_options(luge_graph *g, const luge_replay_options *given,
     return LUGE_OK;
 }
 
-/* ---- substitutes ------------------------------------------------------------------------------------------------ */
+/* ---- substitutes ------------------------------------------------------------------------------------------------- */
 
 static luge_status check_pair(const luge_graph *g, uint32_t from, uint32_t to)
 {
@@ -97,7 +97,7 @@ static luge_status new_operands(const luge_graph *h, const luge__node *node, uin
     return LUGE_OK;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 static luge_dtype new_dtype(luge_dtype dtype, luge_dtype float_dtype)
 {

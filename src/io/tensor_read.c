@@ -37,7 +37,7 @@ static luge_status refuse(const luge_tensor_file *file, const entry *e, const ch
     return luge__fail(file->object.ctx, LUGE_EFORMAT, "%s: tensor \"%s\": %s", file->name, e->name, what);
 }
 
-/* ---- one entry of the header ------------------------------------------------------------------------------------ */
+/* ---- one entry of the header ------------------------------------------------------------------------------------- */
 
 static luge_status read_type(const luge_tensor_file *file, const luge__json *doc, uint32_t object, entry *e)
 {
@@ -114,7 +114,7 @@ static luge_status read_entry(luge_tensor_file *file, const luge__json *doc, uin
     return read_range(file, doc, v, e, bytes);
 }
 
-/* ---- all entries ------------------------------------------------------------------------------------------------ */
+/* ---- all entries ------------------------------------------------------------------------------------------------- */
 
 static int order_of_keys(const void *user, uint32_t a, uint32_t b)
 {
@@ -206,7 +206,7 @@ static luge_status read_entries(luge_tensor_file *file, const luge__json *doc, u
     return check_ranges(file, ids);
 }
 
-/* ---- the header ------------------------------------------------------------------------------------------------- */
+/* ---- the header -------------------------------------------------------------------------------------------------- */
 
 static luge_status read_document(luge_tensor_file *file, const luge__json *doc)
 {
@@ -282,7 +282,7 @@ static luge_status read_header(luge_tensor_file *file)
     return status;
 }
 
-/* ---- opening and closing ---------------------------------------------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------------------------------------------------- */
 
 static void file_destroy(luge__object *object)
 {
@@ -342,7 +342,7 @@ luge_tensor_file *luge_tensor_file_open_memory(luge_context *ctx, const void *da
     return finish(file, luge__fail(ctx, LUGE_EINVAL, "luge_tensor_file_open_memory: the data is NULL"));
 }
 
-/* ---- asking ----------------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
 
 int luge_tensor_count(const luge_tensor_file *file)
 {

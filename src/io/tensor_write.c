@@ -54,7 +54,7 @@ void luge_tensor_writer_free(luge_tensor_writer *writer)
     writer_destroy(&writer->object);
 }
 
-/* ---- adding ----------------------------------------------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------------------------------------------------ */
 
 static int is_utf8(const char *text)
 {
@@ -149,7 +149,7 @@ luge_status luge_tensor_writer_metadata(luge_tensor_writer *writer, const char *
     return status;
 }
 
-/* ---- saving ----------------------------------------------------------------------------------------------------- */
+/* ---- saving ------------------------------------------------------------------------------------------------------ */
 
 /* Walks the tensors in the order of the file, by descending size of an element, then by name: the first tensor of that
  * size from number `index` on, or the first of a smaller size; n_tensors after the last. Begins with 0 and size 8. */

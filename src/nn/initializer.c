@@ -68,6 +68,8 @@ luge_status luge_initialize(luge_initializer initializer, luge_dtype dtype, luge
         return luge__fail_thread(LUGE_EINVAL, "initialize: floats, a shape and their address are expected");
     if (!isfinite(a) || !isfinite(b))
         return luge__fail_thread(LUGE_EINVAL, "initialize: the numbers %g and %g are not both finite", a, b);
+    if ((initializer.kind == LUGE_NORMAL || initializer.kind == LUGE_TRUNCATED_NORMAL) && b < 0)
+        return luge__fail_thread(LUGE_EINVAL, "initialize: the deviation is %g; 0 or more is expected", b);
     const luge__random r = { .seed = seed, .stream = number, .step = weights_step };
     const luge_initializer_kind kind = initializer.kind ? initializer.kind : LUGE_GLOROT_UNIFORM;
     const double variance = scaled_variance(kind, &shape), limit = sqrt(3 * variance);

@@ -63,9 +63,8 @@ static luge_val binary(luge_graph *g, const luge__loss_settings *s, luge_val y, 
     const luge_val logits = s->from_logits ? y : before(g, y, "sigmoid");
     t = smoothed(g, t, s->label_smoothing, 2);
     if (logits.id) return luge_sigmoid_cross_entropy(g, logits, t);
-    const luge_val p = clip(g, y), one = number(g, y, 1);
-    return luge_neg(g, luge_add(g, luge_mul(g, t, luge_log(g, p)),
-                                luge_mul(g, luge_sub(g, one, t), luge_log(g, luge_sub(g, one, p)))));
+    const luge_val one = number(g, y, 1), p = clip(g, y), q = clip(g, luge_sub(g, one, y)); /* 1 - p would round */
+    return luge_neg(g, luge_add(g, luge_mul(g, t, luge_log(g, p)), luge_mul(g, luge_sub(g, one, t), luge_log(g, q))));
 }
 
 static luge_val categorical(luge_graph *g, const luge__loss_settings *s, luge_val y, luge_val t)

@@ -4,7 +4,7 @@
 
 #include "nn/metrics.h"
 
-/* ---- the list ------------------------------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------------------------------------------------- */
 
 typedef struct metric_row {
     const char *name, *long_name; /* the second is Keras' */
@@ -58,7 +58,7 @@ int luge__metric_need(luge_metric metric, int64_t outputs)
     return row ? row->need : 0;
 }
 
-/* ---- states --------------------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------------------------------------ */
 
 static luge_status check_options(luge_context *ctx, luge_metric_options *o)
 {
@@ -163,7 +163,7 @@ void luge_metric_reset(luge_metric_state *state)
     if (state) memset(state->sums, 0, state->n_sums * sizeof *state->sums);
 }
 
-/* ---- values --------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 /* Zero where nothing is divided. */
 static double share(double part, double whole)
@@ -247,7 +247,7 @@ luge_status luge_metric_confusion(const luge_metric_state *state, double *counts
     return LUGE_OK;
 }
 
-/* ---- written and read back ------------------------------------------------------------------------------------ */
+/* ---- written and read back --------------------------------------------------------------------------------------- */
 
 /* First what the state was created for, then the sums, then the rows. */
 enum { HEAD = 4 };
@@ -339,7 +339,7 @@ luge_status luge_metric_state_set(luge_metric_state *state, const double *values
     return LUGE_OK;
 }
 
-/* ---- alone ---------------------------------------------------------------------------------------------------- */
+/* ---- alone ------------------------------------------------------------------------------------------------------- */
 
 luge_status luge_wilson_interval(double successes, double n, double z, double *low, double *high)
 {

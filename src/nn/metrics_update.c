@@ -35,7 +35,7 @@ static int64_t largest(const void *data, luge_dtype dtype, size_t first, int64_t
     return at;
 }
 
-/* ---- reading a batch ------------------------------------------------------------------------------------------ */
+/* ---- reading a batch --------------------------------------------------------------------------------------------- */
 
 /* The kind of the targets and what it means for dtypes. */
 static luge_status choose_kind(const luge_metric_state *state, luge_metric_batch *b)
@@ -140,7 +140,7 @@ static luge_status read_block(const luge_metric_state *state, const luge_metric_
     return LUGE_OK;
 }
 
-/* ---- adding --------------------------------------------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------------------------------------------------ */
 
 /* How many columns rank before a class: the larger ones, equal ones on its left, and NaN; any number from `enough` on
  * where there are that many. Loops of n without branches, so that the CPU knows where they end; ties are rare. */

@@ -48,7 +48,7 @@ static luge_status check_ranges(luge_context *ctx, const luge_optimizer *o)
         double value, below;
     } fields[] = { { "learning_rate", o->learning_rate, HUGE_VAL },
                    { "momentum", o->momentum, HUGE_VAL },
-                   { "rho", o->rho, HUGE_VAL },
+                   { "rho", o->rho, 1 },
                    { "beta1", o->beta1, 1 },
                    { "beta2", o->beta2, 1 },
                    { "epsilon", o->epsilon, HUGE_VAL },
@@ -201,10 +201,10 @@ static void clip(luge_graph *g, const luge_optimizer *o, int n, luge_val *grads)
 
 /* ---- effects ----------------------------------------------------------------------------------------------------- */
 
-/* Options take 0 for "default": the least normal number stands for a 0 that is meant. */
+/* Options take 0 for "default": the least normal float stands for a 0 that is meant, and 0 / 0 stays 0. */
 static double given(double value)
 {
-    return value > 0 ? value : DBL_MIN;
+    return value > 0 ? value : (double)FLT_MIN;
 }
 
 static luge_val update_one(luge_graph *g, const luge__update *u, int i)

@@ -25,7 +25,7 @@ static luge_status read_schedule(luge_context *ctx, const luge_schedule *given, 
     return LUGE_OK;
 }
 
-/* ---- rates ---------------------------------------------------------------------------------------------------- */
+/* ---- rates ------------------------------------------------------------------------------------------------------- */
 
 static double piecewise(const luge_schedule *s, int64_t step)
 {
@@ -103,7 +103,7 @@ double luge_schedule_rate(const luge_schedule *schedule, int64_t step)
     }
 }
 
-/* ---- checks --------------------------------------------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------------------------------------------------ */
 
 static luge_status check_number(luge_context *ctx, const luge_schedule *s, const char *field, double x, double least,
                                 int may_be_least)

@@ -3,8 +3,7 @@
 
 #include "ops/rows.h"
 
-/* ---- concat
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- concat ------------------------------------------------------------------------------------------------------ */
 
 static luge_status concat_infer(luge__infer *q)
 {
@@ -160,8 +159,7 @@ const luge__op luge__row_concat_part = {
     .ref = concat_part_ref,
 };
 
-/* ---- gather and scatter_add
- * ------------------------------------------------------------------------------------------------ */
+/* ---- gather and scatter_add -------------------------------------------------------------------------------------- */
 
 /* The shape of x with its axis replaced by the shape of the indices. */
 static luge_status gathered_shape(luge__infer *q, const luge_shape *x, int64_t axis, luge_shape *out)
@@ -294,9 +292,7 @@ luge_val luge_scatter_add(luge_graph *g, luge_val x, luge_val indices, luge_val 
     return luge__append(g, LUGE__OP_scatter_add, in, 3, &attr);
 }
 
-/* ---- one_hot
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- one_hot ----------------------------------------------------------------------------------------------------- */
 
 static luge_status one_hot_infer(luge__infer *q)
 {

@@ -34,8 +34,7 @@ static const luge__field loss_fields[] = { LUGE__FIELD(luge__loss_attr, I64, kin
     }
 #define LOWER(op_name) static luge_val op_name##_lower(luge_graph *g, const luge_val *in, int n_in, const void *attr)
 
-/* ---- squared error in its three conventions
- * ---------------------------------------------------------------------------- */
+/* ---- squared error in its three conventions ---------------------------------------------------------------------- */
 
 static luge_status squared_error_infer(luge__infer *q)
 {
@@ -75,8 +74,7 @@ luge_val luge_squared_error(luge_graph *g, luge_val y, luge_val t, luge_squared_
     return luge__append(g, LUGE__OP_squared_error, in, 2, &attr);
 }
 
-/* ---- one loss a row
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- one loss a row ---------------------------------------------------------------------------------------------- */
 
 LOWER(absolute_error)
 {

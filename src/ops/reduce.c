@@ -10,8 +10,7 @@ luge_axes luge_make_axes(int n, const int *axes)
     return a;
 }
 
-/* ---- shape rule
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- shape rule -------------------------------------------------------------------------------------------------- */
 
 static luge_status reduce_infer(luge__infer *q)
 {
@@ -43,8 +42,7 @@ static const luge__field reduce_fields[] = {
     { NULL, LUGE__FIELD_I64, 0 },
 };
 
-/* ---- reference: one output element at a time
- * ------------------------------------------------------------------------------ */
+/* ---- reference: one output element at a time --------------------------------------------------------------------- */
 
 /* One output element: x walks through the elements of in that it is made of. */
 typedef struct reduce_walk {
@@ -125,8 +123,7 @@ static luge_status prod_ref(luge__call *call)
     return reduce_ref(call, 1, times, 0);
 }
 
-/* ---- gradients
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- gradients --------------------------------------------------------------------------------------------------- */
 
 /* r, shaped as the result of the reduction, repeated to the shape of its operand. */
 static luge_val spread(luge_graph *g, const luge__reduce_attr *attr, luge_val r, luge_val x)
@@ -181,8 +178,7 @@ static luge_status prod_vjp(luge_graph *g, const luge__vjp *v)
     return LUGE_OK;
 }
 
-/* ---- rows and builders
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- rows and builders ------------------------------------------------------------------------------------------- */
 
 static luge_val reduce_all(luge_graph *g, luge__op_id op, luge_val x)
 {
@@ -253,8 +249,7 @@ static luge_val logsumexp_lower(luge_graph *g, const luge_val *in, int n_in, con
 }
 REDUCE(logsumexp, "log of the sum of e^x", "lowered: g e^(x - y)", .lower = logsumexp_lower)
 
-/* ---- sum_like: the adjoint of expand
- * ---------------------------------------------------------------------------------------------- */
+/* ---- sum_like: the adjoint of expand ----------------------------------------------------------------------------- */
 
 static luge_status sum_like_infer(luge__infer *q)
 {
@@ -316,8 +311,7 @@ luge_val luge_sum_like(luge_graph *g, luge_val x, luge_val like)
     return luge__append(g, LUGE__OP_sum_like, in, 2, &attr);
 }
 
-/* ---- count: a size that follows the shapes
- * ------------------------------------------------------------------------------------------ */
+/* ---- count: a size that follows the shapes ----------------------------------------------------------------------- */
 
 static luge_status count_infer(luge__infer *q)
 {
@@ -357,9 +351,7 @@ luge_val luge_count(luge_graph *g, luge_val x, luge_val per)
     return luge__append(g, LUGE__OP_count, in, 2, NULL);
 }
 
-/* ---- argmax
- * ---------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- argmax ------------------------------------------------------------------------------------------------------ */
 
 static luge_status argmax_infer(luge__infer *q)
 {

@@ -27,8 +27,7 @@
 #name, LUGE__FIELD_##kind_of, offsetof(type, name)                                                             \
     }
 
-/* ---- attributes ----------------------------------------------------------------------------------------------------
- */
+/* ---- attributes -------------------------------------------------------------------------------------------------- */
 
 typedef struct luge__p_attr { /* elementwise parameter */
     double p;
@@ -99,8 +98,7 @@ typedef struct luge__update_attr {
 /* Position of a state operand, or -1. */
 int luge__update_operand(const luge__update_attr *attr, int64_t bit);
 
-/* ---- shape rules
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- shape rules ------------------------------------------------------------------------------------------------- */
 
 luge_status luge__infer_float1(luge__infer *q); /* one float operand; its type */
 luge_status luge__infer_float2(luge__infer *q); /* float operands of one type; that type */
@@ -125,8 +123,7 @@ void luge__slice_range(const luge__slice_attr *attr, int64_t size, int64_t *firs
 luge__random luge__random_of(const luge__array *state, const luge__random_attr *attr);
 uint32_t luge__drop_below(double rate);
 
-/* ---- reference kernels
- * -------------------------------------------------------------------------------------------------- */
+/* ---- reference kernels ------------------------------------------------------------------------------------------- */
 
 luge_status luge__ref_elementwise(luge__call *call); /* op->scalar on every element */
 

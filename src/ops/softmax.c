@@ -17,8 +17,7 @@ static luge_val sum_last(luge_graph *g, luge_val x)
     return luge_sum_over(g, x, luge_axes_of(-1), 1);
 }
 
-/* ---- reference
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- reference --------------------------------------------------------------------------------------------------- */
 
 /* A row's largest element and log sum e^(x - max). index[last] is used up. */
 static double row_logsum(const luge__array *x, int64_t *index, double *largest)
@@ -65,9 +64,7 @@ static luge_status log_softmax_ref(luge__call *call)
     return softmax_rows(call, 1);
 }
 
-/* ---- rows
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 static luge_status softmax_vjp(luge_graph *g, const luge__vjp *v)
 {
@@ -130,8 +127,7 @@ luge_val luge_log_softmax(luge_graph *g, luge_val x)
     return luge__unary(g, LUGE__OP_log_softmax, x, NULL);
 }
 
-/* ---- softmax_cross_entropy
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- softmax_cross_entropy --------------------------------------------------------------------------------------- */
 
 static luge_status cross_entropy_infer(luge__infer *q)
 {

@@ -10,8 +10,7 @@ static luge_status effect_type(luge__infer *q)
     return LUGE_OK;
 }
 
-/* ---- assign and increment
- * ------------------------------------------------------------------------------------------------- */
+/* ---- assign and increment ---------------------------------------------------------------------------------------- */
 
 static luge_status assign_infer(luge__infer *q)
 {
@@ -82,8 +81,7 @@ luge_val luge_increment(luge_graph *g, luge_val variable, int64_t by)
     return luge__append(g, LUGE__OP_increment, &variable, 1, &attr);
 }
 
-/* ---- what the updates share
- * --------------------------------------------------------------------------------------------------- */
+/* ---- what the updates share -------------------------------------------------------------------------------------- */
 
 int luge__update_operand(const luge__update_attr *attr, int64_t bit)
 {
@@ -214,8 +212,7 @@ static luge_status update_ref(luge__call *call, step_rule *apply)
     return LUGE_OK;
 }
 
-/* ---- the formulas
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the formulas ------------------------------------------------------------------------------------------------ */
 
 static void sgd(const rule *r, element *e)
 {
@@ -249,7 +246,8 @@ static void rmsprop(const rule *r, element *e)
     const int centred = (r->a->has & LUGE__HAS_M) != 0;
     e->v = rho * e->v + (1 - rho) * e->g * e->g;
     if (centred) e->m = rho * e->m + (1 - rho) * e->g;
-    const double scaled = e->g / root(r, e->v - e->m * e->m); /* m is 0 unless centred */
+    const double variance = e->v - e->m * e->m; /* m is 0 unless centred; rounding must not take it below 0 */
+    const double scaled = e->g / root(r, variance < 0 ? 0 : variance);
     if (!(r->a->has & LUGE__HAS_VELOCITY)) {
         e->w -= r->rate * scaled;
     } else if (r->torch) {
@@ -280,8 +278,7 @@ static void adamw(const rule *r, element *e)
     adam(r, e);
 }
 
-/* ---- rows and builders
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- rows and builders ------------------------------------------------------------------------------------------- */
 
 static const luge__field update_fields[] = {
     LUGE__FIELD(luge__update_attr, I64, has),          LUGE__FIELD(luge__update_attr, F64, momentum),

@@ -4,8 +4,7 @@
 
 #include "ops/rows.h"
 
-/* ---- reshape
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- reshape ----------------------------------------------------------------------------------------------------- */
 
 /* The size of the -1: what is left for each index of the dimensions that are kept (bits), so that a kept size of 0 does
  * not hide it; `given` is the product of the sizes given as numbers. */
@@ -206,8 +205,7 @@ luge_val luge_flatten(luge_graph *g, luge_val x)
     return reshape_by(g, x, sizes);
 }
 
-/* ---- transpose
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- transpose --------------------------------------------------------------------------------------------------- */
 
 static luge_status transpose_infer(luge__infer *q)
 {
@@ -292,8 +290,7 @@ luge_val luge_transpose(luge_graph *g, luge_val x)
     return luge_permute_dims(g, x, reversed);
 }
 
-/* ---- expand: the one place of broadcasting
- * -------------------------------------------------------------------------------------- */
+/* ---- expand: the one place of broadcasting ----------------------------------------------------------------------- */
 
 /* in[0] broadcast against the shape of in[1]. With axes, in[0] lacks those axes of in[1] (a reduction took them). */
 static luge_status expand_infer(luge__infer *q)
@@ -364,8 +361,7 @@ luge_val luge_expand(luge_graph *g, luge_val x, luge_val like)
     return luge__append(g, LUGE__OP_expand, in, 2, &attr);
 }
 
-/* ---- slice and its adjoint
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- slice and its adjoint --------------------------------------------------------------------------------------- */
 
 /* The operand whose axis is sliced: x of slice, like of unslice. */
 static luge_status check_slice(const luge__infer *q, int operand)

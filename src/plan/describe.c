@@ -37,8 +37,7 @@ luge_status luge_plan_step(const luge_plan *plan, int index, luge_step_info *inf
     return LUGE_OK;
 }
 
-/* ---- text ---------------------------------------------------------------------------------------------------------
- */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 /* A column: the text, and spaces up to the width and one more. */
 static void column(luge_sink sink, size_t width, const char *text)

@@ -3,8 +3,7 @@
 
 #include "plan/plan.h"
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- life -------------------------------------------------------------------------------------------------------- */
 
 static void plan_release(luge_plan *p)
 {
@@ -54,8 +53,7 @@ luge__isa luge__plan_isa(const luge_plan *plan)
     return plan->object.ctx->isa;
 }
 
-/* ---- pointers that move with a base
- * -------------------------------------------------------------------------------------- */
+/* ---- pointers that move with a base ------------------------------------------------------------------------------ */
 
 static void add_fixup(luge_plan *plan, const luge__operand *o, uint32_t slot)
 {
@@ -114,8 +112,7 @@ static luge_status make_fixups(luge_plan *p)
     return sort_fixups(p);
 }
 
-/* ---- creation
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- creation ---------------------------------------------------------------------------------------------------- */
 
 static luge_status read_options(luge_graph *g, const luge_val *outputs, const luge_plan_options *given,
                                 luge_plan_options *o, const luge__backend **backend)
@@ -161,8 +158,7 @@ luge_plan *luge_plan_create_with(luge_graph *g, const luge_val *outputs, const l
     return NULL;
 }
 
-/* ---- questions
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- questions --------------------------------------------------------------------------------------------------- */
 
 const luge__operand *luge__plan_find(const luge_plan *plan, luge_val v)
 {

@@ -15,8 +15,7 @@ struct luge_run {
     size_t *fixup_start; /* of each base, and the end */
 };
 
-/* ---- life
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------------------------- */
 
 static void run_destroy(luge__object *object)
 {
@@ -104,8 +103,7 @@ luge_run *luge_run_create(luge_plan *plan)
     return r;
 }
 
-/* ---- binding and reading
- * -------------------------------------------------------------------------------------------------- */
+/* ---- binding and reading ----------------------------------------------------------------------------------------- */
 
 luge_status luge_run_bind(luge_run *run, luge_val input, const void *data, size_t bytes)
 {
@@ -179,8 +177,7 @@ const void *luge_run_data(luge_run *run, luge_val value)
     return NULL;
 }
 
-/* ---- execution
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- execution --------------------------------------------------------------------------------------------------- */
 
 static luge_status explain(const luge__task *t, luge_status status)
 {
@@ -241,8 +238,7 @@ static luge_status run_task(luge_run *run, luge__task *t, int threads)
     return step->kernel->run(t, 0, step->items, run->worker_scratch->data);
 }
 
-/* ---- guarded execution: a check of planner and kernels
- * ------------------------------------------------------------------------- */
+/* ---- guarded execution: a check of planner and kernels ----------------------------------------------------------- */
 
 static void fill_guards(luge_run *run, const luge__value *v)
 {

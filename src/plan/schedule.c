@@ -17,8 +17,7 @@ typedef struct scheduler {
     size_t n_effects;
 } scheduler;
 
-/* ---- what is needed
- * -------------------------------------------------------------------------------------------------- */
+/* ---- what is needed ---------------------------------------------------------------------------------------------- */
 
 static int reads(const luge__op *op, int operand)
 {
@@ -70,8 +69,7 @@ static int overwritten(const scheduler *s, uint32_t variable, uint32_t from, uin
     return 0;
 }
 
-/* ---- where things are
- * ------------------------------------------------------------------------------------------------- */
+/* ---- where things are -------------------------------------------------------------------------------------------- */
 
 static luge__operand dense_operand(const luge__type *type)
 {
@@ -138,8 +136,7 @@ static luge_status place_leaf(scheduler *s, uint32_t id, luge__operand *o)
     return (o->base = buffer_base(s, storage->buffer)) < 0 ? LUGE_ENOMEM : LUGE_OK;
 }
 
-/* ---- steps
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 static int32_t new_value(scheduler *s, size_t bytes)
 {
@@ -290,8 +287,7 @@ static luge_status add_node(scheduler *s, uint32_t id)
     return status;
 }
 
-/* ---- the whole
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 /* Every input of the graph, needed or not, and room for the planner's own constants. */
 static luge_status list_inputs(scheduler *s)

@@ -102,7 +102,7 @@ luge_status luge__batch_reserve(luge_model *m, int64_t rows)
     unsigned char *memory = luge__alloc(m->ctx, bytes);
     if (!memory) return LUGE_ENOMEM;
     luge__release(m->ctx, m->batch.memory, m->batch.bytes);
-    m->batch = (luge__batch){ .rows = rows, .memory = memory, .bytes = bytes };
+    m->batch = (luge__batch){ .rows = rows, .memory = memory, .bytes = bytes, .loads = m->batch.loads + 1 };
     lay_out(m, rows, memory + (LUGE__ALIGN - (uintptr_t)memory % LUGE__ALIGN) % LUGE__ALIGN, &bytes);
     return LUGE_OK;
 }
@@ -177,16 +177,6 @@ static luge_status load_one_hot(luge_model *m, luge_dataset *data, int i, const 
     return LUGE_OK;
 }
 
-/* What the metrics are told: one-hot floats may come from one-hot data, too. */
-static luge_target_kind first_kind(luge_model *m, luge_dataset *data, luge_target_kind loaded)
-{
-    luge_column_info column;
-    if (loaded != LUGE_NUMBERS || row_elements(m, m->outputs[0]) < 2 ||
-        luge_dataset_column(data, LUGE_TARGETS, 0, &column))
-        return loaded;
-    return column.kind == LUGE_ONE_HOT ? LUGE_ONE_HOT : LUGE_NUMBERS;
-}
-
 static luge_status load_target(luge_model *m, luge_dataset *data, const luge__step *s, int i, const int64_t *rows,
                                int64_t n)
 {
@@ -196,7 +186,8 @@ static luge_status load_target(luge_model *m, luge_dataset *data, const luge__st
                                                     : luge_dataset_gather(data, LUGE_TARGETS, i, kind,
                                                                           kind == LUGE_CLASSES ? LUGE_I32 : m->dtype,
                                                                           rows, n, m->batch.targets[i], bytes);
-    if (!i) m->batch.kind = first_kind(m, data, kind);
+    if (!i) /* metrics of classes take the largest of several numbers, the others the numbers themselves */
+        m->batch.kind = kind == LUGE_NUMBERS && row_elements(m, m->outputs[0]) > 1 ? LUGE_ONE_HOT : kind;
     return status ? status : bind(m, s, s->targets[i], m->batch.targets[i], bytes);
 }
 
@@ -219,7 +210,10 @@ static int64_t class_of(const luge_model *m, const luge__step *s, int64_t r)
     const void *target = m->batch.targets[0];
     if (s->key.classes[0]) return ((const int32_t *)target)[r];
     const int64_t width = row_elements(m, m->outputs[0]);
-    if (width == 1) return (int64_t)get(m, target, r);
+    if (width == 1) {
+        const double value = get(m, target, r);
+        return value >= 0 && value < INT32_MAX ? (int64_t)(value + 0.5) : -1;
+    }
     int64_t best = 0;
     for (int64_t c = 1; c < width; c++)
         if (get(m, target, r * width + c) > get(m, target, r * width + best)) best = c;
@@ -247,6 +241,7 @@ luge_status luge__batch_load(luge_model *m, luge_dataset *data, const luge__step
                              const double *class_weights, int n_class_weights)
 {
     luge_status status = luge__batch_reserve(m, n);
+    m->batch.loads++;
     for (int i = 0; i < m->n_inputs && !status; i++) status = load_input(m, data, step, i, rows, n);
     if (step->key.mode == LUGE__PREDICT) return status;
     for (int i = 0; i < m->n_outputs && !status; i++) status = load_target(m, data, step, i, rows, n);

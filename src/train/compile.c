@@ -19,6 +19,11 @@ void luge__compile_forget(luge_model *m)
     m->epoch = m->step = m->updates = 0;
     m->loss_sum = m->loss_rows = 0;
     m->swapped = 0;
+    m->fingerprint = 0; /* there is nothing to resume */
+    for (int i = 0; i < LUGE_MAX_CALLBACKS; i++) {
+        luge__release(m->ctx, m->callbacks[i].weights, m->callbacks[i].weight_bytes);
+        m->callbacks[i] = (luge__callback_state){ .wait = 0 };
+    }
 }
 
 static luge_status check_loss(luge_model *m, const luge_compile_options *o)
@@ -76,7 +81,7 @@ luge_status luge__compile(luge_model *m, const luge_compile_options *options)
 luge_status luge_compile_with(luge_model *model, const luge_compile_options *options)
 {
     luge_compile_options o;
-    if (!luge__model_usable(model, "compile")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_changeable(model, "compile")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
     const luge_status status = luge__read_options(model->ctx, "compile", &o, sizeof o, options);
     return status ? status : luge__compile(model, &o);
 }

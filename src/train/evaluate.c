@@ -50,6 +50,18 @@ luge_status luge__metrics_add(luge_model *m, luge_metric_state *metrics, const l
     return luge_metric_update_with(metrics, &batch);
 }
 
+/* Adds the losses of the rows of the step's last run to the sum of each output. */
+static luge_status add_rows(luge_model *m, const luge__step *step, double *sums)
+{
+    for (int i = 0; i < m->n_outputs; i++) {
+        const void *rows = luge_run_data(step->run, step->row_losses[i]);
+        if (!rows) return luge__fail(m->ctx, LUGE_EINTERNAL, "%s", luge_last_error());
+        for (int64_t r = 0; r < step->key.rows; r++)
+            sums[i] += m->dtype == LUGE_F32 ? (double)((const float *)rows)[r] : ((const double *)rows)[r];
+    }
+    return LUGE_OK;
+}
+
 luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int64_t batch_size,
                         const double *class_weights, int n_class_weights, luge_metric_state *metrics, double *loss)
 {
@@ -57,18 +69,20 @@ luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int6
     const int weighted = class_weights || luge_dataset_count(data, LUGE_WEIGHTS);
     const int64_t rows = luge_dataset_rows(data);
     luge_status status = luge__step_key_for(m, who, data, LUGE__SCORE, weighted, &key);
-    double sum = 0;
+    double sums[LUGE_MAX_OUTPUTS] = { 0 };
     for (int64_t first = 0; first < rows && !status; first += batch_size) {
-        double value;
         key.rows = rows - first < batch_size ? rows - first : batch_size;
         luge__step *step = luge__step_for(m, &key);
         if (!step) return luge_failure(m->ctx);
         status = luge__batch_load_range(m, data, step, first, key.rows, class_weights, n_class_weights);
-        if (!status) status = luge__step_execute(m, step, &value);
+        if (!status) status = luge__step_execute(m, step, loss); /* the penalties: the same in each batch */
+        if (!status) status = add_rows(m, step, sums);
         if (!status && metrics) status = luge__metrics_add(m, metrics, step);
-        if (!status) sum += value * (double)key.rows;
     }
-    *loss = sum / (double)rows;
+    for (int i = 0; i < m->n_outputs && !status; i++) {
+        const double factor = m->options.loss_weights[i] != 0 ? m->options.loss_weights[i] : 1;
+        *loss += factor * (luge__loss_of(m, i) == LUGE_HALF_SUM_SQUARED_ERROR ? sums[i] : sums[i] / (double)rows);
+    }
     return status;
 }
 
@@ -76,7 +90,7 @@ luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int6
 
 static luge_scores no_scores(void)
 {
-    const double nan = NAN;
+    const double nan = (double)NAN;
     return (luge_scores){ .loss = nan,
                           .accuracy = nan,
                           .precision = nan,

@@ -12,6 +12,9 @@
         NULL, LUGE__I32, 0                                                                                             \
     }
 
+/* Far from where adding one or multiplying by a batch overflows. */
+static const int64_t MOST_COUNTED = (int64_t)1 << 40;
+
 const luge__number luge__optimizer_numbers[] = {
     NUMBER(luge_optimizer, I32, kind),
     NUMBER(luge_optimizer, F64, learning_rate),
@@ -28,7 +31,7 @@ const luge__number luge__optimizer_numbers[] = {
     NUMBER(luge_optimizer, F64, clip_value),
     NUMBER(luge_optimizer, F64, clip_norm),
     NUMBER(luge_optimizer, F64, global_clip_norm),
-    NUMBER(luge_optimizer, I64, accumulation_steps),
+    NUMBER(luge_optimizer, COUNT, accumulation_steps),
     NUMBER(luge_optimizer, F64, average_momentum),
     NUMBER(luge_optimizer, I32, formulas),
     END,
@@ -37,7 +40,7 @@ const luge__number luge__optimizer_numbers[] = {
 const luge__number luge__schedule_numbers[] = {
     NUMBER(luge_schedule, I32, kind),
     NUMBER(luge_schedule, F64, initial_rate),
-    NUMBER(luge_schedule, I64, decay_steps),
+    NUMBER(luge_schedule, COUNT, decay_steps),
     NUMBER(luge_schedule, F64, decay_rate),
     NUMBER(luge_schedule, F64, end_rate),
     NUMBER(luge_schedule, F64, power),
@@ -45,7 +48,7 @@ const luge__number luge__schedule_numbers[] = {
     NUMBER(luge_schedule, I32, cycle),
     NUMBER(luge_schedule, F64, alpha),
     NUMBER(luge_schedule, F64, warmup_target),
-    NUMBER(luge_schedule, I64, warmup_steps),
+    NUMBER(luge_schedule, COUNT, warmup_steps),
     NUMBER(luge_schedule, F64, t_mul),
     NUMBER(luge_schedule, F64, m_mul),
     NUMBER(luge_schedule, I32, n_boundaries),
@@ -64,24 +67,24 @@ const luge__number luge__compile_numbers[] = {
 
 const luge__number luge__training_numbers[] = {
     NUMBER(luge_model, F64, rate),
-    NUMBER(luge_model, I64, epoch),
-    NUMBER(luge_model, I64, step),
-    NUMBER(luge_model, I64, updates),
-    NUMBER(luge_model, I64, order),
+    NUMBER(luge_model, COUNT, epoch),
+    NUMBER(luge_model, COUNT, step),
+    NUMBER(luge_model, COUNT, updates),
+    NUMBER(luge_model, COUNT, order),
     NUMBER(luge_model, F64, loss_sum),
     NUMBER(luge_model, F64, loss_rows),
     NUMBER(luge_model, U64, fingerprint),
-    NUMBER(luge_model, I64, batch_size),
-    NUMBER(luge_model, I64, sampling),
-    NUMBER(luge_model, I64, data_rows),
+    NUMBER(luge_model, COUNT, batch_size),
+    NUMBER(luge_model, COUNT, sampling),
+    NUMBER(luge_model, COUNT, data_rows),
     NUMBER(luge_model, I32, swapped),
     END,
 };
 
 const luge__number luge__callback_numbers[] = {
     NUMBER(luge__callback_state, I32, kind),        NUMBER(luge__callback_state, I32, has_best),
-    NUMBER(luge__callback_state, F64, best),        NUMBER(luge__callback_state, I64, wait),
-    NUMBER(luge__callback_state, I64, cooldown),    NUMBER(luge__callback_state, I64, best_epoch),
+    NUMBER(luge__callback_state, F64, best),        NUMBER(luge__callback_state, COUNT, wait),
+    NUMBER(luge__callback_state, COUNT, cooldown),  NUMBER(luge__callback_state, COUNT, best_epoch),
     NUMBER(luge__callback_state, I32, has_weights), END,
 };
 
@@ -98,7 +101,7 @@ void luge__numbers_write(luge__json_writer *w, const luge__number *table, const 
         luge__json_key(w, table->name);
         if (table->kind == LUGE__I32)
             luge__json_int(w, *(const int32_t *)at);
-        else if (table->kind == LUGE__I64)
+        else if (table->kind == LUGE__COUNT)
             luge__json_int(w, *(const int64_t *)at);
         else if (table->kind == LUGE__U64)
             luge__json_uint(w, *(const uint64_t *)at);
@@ -122,10 +125,12 @@ luge_status luge__numbers_read(luge_context *ctx, const char *who, const luge__j
         else
             ok = luge__json_get_int(doc, v, &integer);
         if (table->kind == LUGE__I32) ok = ok && integer >= INT32_MIN && integer <= INT32_MAX;
+        if (table->kind == LUGE__COUNT) ok = ok && integer >= 0 && integer <= MOST_COUNTED;
         if (!ok)
-            return luge__fail(ctx, LUGE_EFORMAT, "%s: \"%s\" is missing or not its kind of number", who, table->name);
+            return luge__fail(ctx, LUGE_EFORMAT, "%s: \"%s\" is missing, not its kind of number or out of range", who,
+                              table->name);
         if (table->kind == LUGE__I32) *(int32_t *)at = (int32_t)integer;
-        if (table->kind == LUGE__I64) *(int64_t *)at = integer;
+        if (table->kind == LUGE__COUNT) *(int64_t *)at = integer;
     }
     return LUGE_OK;
 }

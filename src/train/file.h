@@ -8,12 +8,18 @@
 #define LUGE_TRAIN_FILE_H
 
 #include "core/json.h"
+#include "luge/io.h"
 #include "train/train.h"
 
 enum { LUGE__FILE_VERSION = 1 };
 
 /* One number of a struct, by name. */
-typedef enum luge__number_kind { LUGE__I32, LUGE__I64, LUGE__U64, LUGE__F64 } luge__number_kind;
+typedef enum luge__number_kind {
+    LUGE__I32,
+    LUGE__COUNT,
+    LUGE__U64,
+    LUGE__F64
+} luge__number_kind; /* a count: i64 >= 0 */
 typedef struct luge__number {
     const char *name;
     luge__number_kind kind;
@@ -29,5 +35,27 @@ void luge__numbers_write(luge__json_writer *w, const luge__number *table, const 
 /* Reads them; every one must be there. */
 luge_status luge__numbers_read(luge_context *ctx, const char *who, const luge__json *doc, uint32_t object,
                                const luge__number *table, void *to);
+
+/* ---- loading ----------------------------------------------------------------------------------------------------- */
+
+/* What one load needs. */
+typedef struct luge__loading {
+    luge_context *ctx;
+    luge_model *m;
+    luge_tensor_file *tensors;
+    luge__json *doc;
+    const char *who;
+    unsigned char *constant; /* elements of the constant that is being read */
+    size_t constant_bytes;
+} luge__loading;
+
+/* LUGE_EFORMAT: the file, and what is wrong with it. */
+luge_status luge__load_bad(const luge__loading *l, const char *what);
+/* Index of the tensor with that name, dtype and shape; -1 after a message. */
+int luge__load_find(const luge__loading *l, const char *name, luge_dtype dtype, const luge_shape *shape);
+/* Reads a variable from the tensor of its name. */
+luge_status luge__load_variable(luge__loading *l, luge_graph *g, luge_val v);
+/* load_training.c: "compiled" and "training". */
+luge_status luge__load_training(luge__loading *l, uint32_t root);
 
 #endif

@@ -10,17 +10,20 @@
 void luge__log_put(luge__logs *logs, const char *prefix, const char *name, double value)
 {
     if (logs->n == LUGE__MAX_LOGS) return;
-    char *text = logs->text[logs->n];
-    luge__format(text, sizeof logs->text[0], "%s%s", prefix, name);
+    char *text = logs->text[logs->n], *at = text;
+    const char *end = text + sizeof logs->text[0] - 1;
+    while (*prefix && at < end) *at++ = *prefix++; /* small nets do this in every step */
+    while (*name && at < end) *at++ = *name++;
+    *at = 0;
     logs->names[logs->n] = text;
     logs->values[logs->n++] = value;
 }
 
-double luge__log_get(const luge__logs *logs, const char *name)
+int luge__log_find(const luge__logs *logs, const char *name)
 {
     for (int i = 0; i < logs->n; i++)
-        if (!strcmp(logs->names[i], name)) return logs->values[i];
-    return NAN;
+        if (!strcmp(logs->names[i], name)) return i;
+    return -1;
 }
 
 static double running_loss(const luge_model *m)
@@ -28,13 +31,28 @@ static double running_loss(const luge_model *m)
     return m->loss_rows > 0 ? m->loss_sum / m->loss_rows : (double)NAN;
 }
 
-static void log_metrics(const luge_model *m, luge__logs *logs, const char *prefix, const luge_metric_state *metrics)
+/* A loss and the metrics. Without sums, their names alone. */
+static void log_scores(const luge_model *m, luge__logs *logs, const char *prefix, double loss,
+                       const luge_metric_state *metrics)
 {
+    luge__log_put(logs, prefix, "loss", loss);
     for (int i = 0; i < m->n_metrics; i++) {
-        double value = NAN;
-        luge_metric_value(metrics, m->options.metrics[i], &value);
+        double value = (double)NAN;
+        if (metrics) luge_metric_value(metrics, m->options.metrics[i], &value);
         luge__log_put(logs, prefix, luge_metric_name(m->options.metrics[i]), value);
     }
+}
+
+static int logs_rate(const luge__fit *f)
+{
+    return f->m->optimizer.schedule || luge__callbacks_have(f, LUGE_REDUCE_RATE_ON_PLATEAU);
+}
+
+void luge__logs_expect(luge__fit *f)
+{
+    log_scores(f->m, &f->logs, "", (double)NAN, NULL);
+    if (f->validation) log_scores(f->m, &f->logs, "val_", (double)NAN, NULL);
+    if (logs_rate(f)) luge__log_put(&f->logs, "", "learning_rate", (double)NAN);
 }
 
 /* ---- one step ---------------------------------------------------------------------------------------------------- */
@@ -47,9 +65,10 @@ static void write_rate(luge_model *m, double rate)
         *(double *)m->rate_memory = rate;
 }
 
-/* Runs one step on rows that are given by number (NULL: the batch is loaded already). */
+/* Runs one step on rows that are given by number, unless they are loaded already. */
 static luge_status run_step(luge_model *m, luge_dataset *data, luge__step_key *key, const int64_t *rows, int64_t n,
-                            const double *class_weights, int n_class_weights, int loaded, double *loss)
+                            const double *class_weights, int n_class_weights, int loaded, luge_metric_state *metrics,
+                            double *loss)
 {
     key->rows = n;
     key->mode = (m->updates + 1) % m->optimizer.accumulation_steps ? LUGE__GATHER : LUGE__TRAIN;
@@ -58,12 +77,9 @@ static luge_status run_step(luge_model *m, luge_dataset *data, luge__step_key *k
     luge_status status = loaded ? LUGE_OK : luge__batch_load(m, data, step, rows, n, class_weights, n_class_weights);
     write_rate(m, luge__next_rate(m));
     if (!status) status = luge__step_execute(m, step, loss);
-    if (!status && m->n_metrics) status = luge__metrics_add(m, m->metrics, step);
-    if (status) return status;
-    m->updates++;
-    m->loss_sum += *loss * (double)n;
-    m->loss_rows += (double)n;
-    return LUGE_OK;
+    if (!status && m->n_metrics) status = luge__metrics_add(m, metrics, step);
+    if (!status) m->updates++;
+    return status;
 }
 
 static luge_status metrics_ready(luge_model *m)
@@ -76,7 +92,7 @@ static luge_status metrics_ready(luge_model *m)
 
 luge_scores luge_train_on_batch(luge_model *model, luge_dataset *batch)
 {
-    const double nan = NAN;
+    const double nan = (double)NAN;
     luge_scores scores = { .loss = nan,
                            .accuracy = nan,
                            .precision = nan,
@@ -96,17 +112,15 @@ luge_scores luge_train_on_batch(luge_model *model, luge_dataset *batch)
         luge__model_state(model) || metrics_ready(model))
         return scores;
     const int64_t n = luge_dataset_rows(batch);
-    const double sum = model->loss_sum, rows = model->loss_rows;
+    luge_metric_state *metrics = model->validation_metrics; /* the others are those of an epoch that may go on */
     double loss;
     if (luge__batch_reserve(model, n)) return scores;
     for (int64_t i = 0; i < n; i++) model->batch.numbers[i] = i;
-    if (model->metrics) luge_metric_reset(model->metrics);
-    if (run_step(model, batch, &key, model->batch.numbers, n, NULL, 0, 0, &loss)) return scores;
-    model->loss_sum = sum; /* an epoch's running mean is none of this */
-    model->loss_rows = rows;
+    if (metrics) luge_metric_reset(metrics);
+    if (run_step(model, batch, &key, model->batch.numbers, n, NULL, 0, 0, metrics, &loss)) return scores;
     scores.rows = n;
     scores.loss = loss;
-    if (model->metrics) luge__read_scores(model->metrics, model->options.metrics, model->n_metrics, &scores);
+    if (metrics) luge__read_scores(metrics, model->options.metrics, model->n_metrics, &scores);
     return scores;
 }
 
@@ -137,7 +151,13 @@ static luge_status check_options(luge__fit *f)
         return luge__fail(ctx, LUGE_EINVAL, "fit: class_weights and n_class_weights do not go together");
     for (int i = 0; i < o->n_class_weights; i++)
         if (!(o->class_weights[i] >= 0 && o->class_weights[i] < HUGE_VAL))
-            return luge__fail(ctx, LUGE_EINVAL, "fit: class weight %d is %g", i, o->class_weights[i]);
+            return luge__fail(ctx, LUGE_EINVAL, "fit: class weight %d is %g; a finite number, 0 or more, is expected",
+                              i, o->class_weights[i]);
+    const luge_shape output = luge_shape_of_val(f->m->graph, f->m->outputs[0]);
+    const int64_t width = luge_shape_size(&output) / LUGE__SAMPLE_ROWS, classes = width > 1 ? width : 2;
+    if (o->n_class_weights > classes)
+        return luge__fail(ctx, LUGE_EINVAL, "fit: there are %d class weights; the first output has %l classes",
+                          (int)o->n_class_weights, classes);
     return LUGE_OK;
 }
 
@@ -169,7 +189,12 @@ static luge_status size_batches(luge__fit *f)
         return luge__fail(ctx, LUGE_EINVAL, "fit: batch_size is %l; at least 1, or LUGE_FULL_BATCH, is expected",
                           o->batch_size);
     if (o->validation_batch_size == 0) o->validation_batch_size = o->batch_size;
-    if (o->validation_batch_size < 1) o->validation_batch_size = luge_dataset_rows(f->validation);
+    if (o->validation_batch_size == LUGE_FULL_BATCH && f->validation)
+        o->validation_batch_size = luge_dataset_rows(f->validation);
+    if (o->validation_batch_size < LUGE_FULL_BATCH)
+        return luge__fail(ctx, LUGE_EINVAL,
+                          "fit: validation_batch_size is %l; at least 1, or LUGE_FULL_BATCH, is expected",
+                          o->validation_batch_size);
     const int64_t all = f->rows / o->batch_size + (f->rows % o->batch_size != 0);
     f->steps = o->steps_per_epoch ? o->steps_per_epoch : all;
     if (f->steps > all && o->sampling != LUGE_WITH_REPLACEMENT)
@@ -184,24 +209,40 @@ static luge_status size_batches(luge__fit *f)
     return f->order ? LUGE_OK : LUGE_ENOMEM;
 }
 
+/* Whether training can go on where the model stopped; nothing is changed. */
+static luge_status check_resume(const luge__fit *f, uint64_t fingerprint)
+{
+    const luge_model *m = f->m;
+    if (m->fingerprint != fingerprint)
+        return luge__fail(m->ctx, LUGE_ESTATE, "fit: to resume, the data must be what it was: %l rows then, %l now%s",
+                          m->data_rows, f->rows, m->data_rows == f->rows ? ", with other contents" : "");
+    if (m->batch_size != f->o.batch_size || m->sampling != (int64_t)f->o.sampling)
+        return luge__fail(m->ctx, LUGE_ESTATE,
+                          "fit: to resume, batch_size must be %l and sampling %l as before, not %l and %d",
+                          m->batch_size, m->sampling, f->o.batch_size, (int)f->o.sampling);
+    if (m->step > f->steps)
+        return luge__fail(m->ctx, LUGE_ESTATE,
+                          "fit: to resume after step %l of an epoch, it must have as many steps, not %l", m->step,
+                          f->steps);
+    return LUGE_OK;
+}
+
 /* Where this fit begins: anew, or where the model stopped. */
 static luge_status begin(luge__fit *f)
 {
     luge_model *m = f->m;
     const uint64_t fingerprint = luge_dataset_fingerprint(f->data);
-    if (luge_failed(m->ctx)) return luge_failure(m->ctx);
-    if (f->o.resume && m->fingerprint) {
-        if (m->fingerprint != fingerprint)
-            return luge__fail(m->ctx, LUGE_ESTATE,
-                              "fit: to resume, the data must be what it was: %l rows then, %l now%s", m->data_rows,
-                              f->rows, m->data_rows == f->rows ? ", with other contents" : "");
-        if (m->batch_size != f->o.batch_size || m->sampling != (int64_t)f->o.sampling)
-            return luge__fail(m->ctx, LUGE_ESTATE, "fit: to resume, batch_size must be %l and sampling %l as before",
-                              m->batch_size, m->sampling);
-    } else {
+    luge_status status = luge_failure(m->ctx);
+    if (!m->fingerprint) f->o.resume = 0; /* it has not been trained */
+    if (!status && f->o.resume) status = check_resume(f, fingerprint);
+    if (!status) status = luge__callbacks_check(f);
+    if (status) return status;
+    if (!f->o.resume) {
         if (m->step) m->order++; /* an epoch that was begun is not begun again */
         m->epoch = f->o.initial_epoch;
         m->step = 0;
+        m->loss_sum = m->loss_rows = 0;
+        if (m->metrics) luge_metric_reset(m->metrics);
         if (m->history.epochs > m->epoch) m->history.epochs = m->epoch;
         if (!m->history.epochs) luge__history_clear(m);
     }
@@ -233,7 +274,6 @@ static luge_status prepare(luge__fit *f)
     if (!status) status = luge__step_key_for(m, "fit", f->data, LUGE__TRAIN, weighted, &f->key);
     if (!status) status = luge__model_state(m);
     if (!status) status = metrics_ready(m);
-    if (!status) status = luge__callbacks_check(f);
     if (!status) status = begin(f);
     if (status) return status;
     copy_names(m, f->data, LUGE_TARGETS, &m->class_names, &m->n_class_names);
@@ -247,6 +287,12 @@ static void stop(luge__fit *f, const char *reason)
 {
     f->stop = 1;
     if (!*f->m->reason) luge__format(f->m->reason, sizeof f->m->reason, "%s", reason);
+}
+
+static luge_status call(luge__fit *f, luge__event event, int64_t epoch, int64_t step)
+{
+    if (luge__callbacks_call(f, event, epoch, step) && !luge_failed(f->m->ctx)) stop(f, "stopped by a callback");
+    return luge_failure(f->m->ctx);
 }
 
 static void order_rows(luge__fit *f)
@@ -269,33 +315,33 @@ static luge_status train_step(luge__fit *f)
     const int64_t n = left < f->o.batch_size ? left : f->o.batch_size;
     const int guarded = luge__callbacks_have(f, LUGE_STOP_ON_NAN);
     const int all = n == f->rows && f->o.sampling != LUGE_WITH_REPLACEMENT;
-    const int loaded = all && f->loaded == n && m->optimizer.accumulation_steps == 1;
+    const int loaded = all && f->loaded && f->loaded == m->batch.loads && m->optimizer.accumulation_steps == 1;
     double loss = 0;
     luge_status status = guarded ? luge__nan_remember(f) : LUGE_OK;
     if (!status)
-        status =
-            run_step(m, f->data, &f->key, f->order + first, n, f->o.class_weights, f->o.n_class_weights, loaded, &loss);
+        status = run_step(m, f->data, &f->key, f->order + first, n, f->o.class_weights, f->o.n_class_weights, loaded,
+                          m->metrics, &loss);
     if (status) return status;
-    f->loaded = all ? n : 0;
-    m->step++;
-    if (guarded && !isfinite(loss)) {
-        status = luge__nan_explain(f, f->order + first, n);
+    if (guarded && !isfinite(loss)) { /* as if the step had not been */
         f->stop = 1;
+        return luge__nan_explain(f, f->order + first, n);
     }
-    return status;
+    f->loaded = all ? m->batch.loads : 0;
+    m->step++;
+    m->loss_sum += loss * (double)n;
+    m->loss_rows += (double)n;
+    return LUGE_OK;
 }
 
 static luge_status validate(luge__fit *f, luge__logs *logs)
 {
     luge_model *m = f->m;
     double loss;
-    f->loaded = 0;
     if (m->validation_metrics) luge_metric_reset(m->validation_metrics);
     const luge_status status = luge__score(m, "fit: validation", f->validation, f->o.validation_batch_size, NULL, 0,
                                            m->validation_metrics, &loss);
     if (status) return status;
-    luge__log_put(logs, "val_", "loss", loss);
-    log_metrics(m, logs, "val_", m->validation_metrics);
+    log_scores(m, logs, "val_", loss, m->validation_metrics);
     return LUGE_OK;
 }
 
@@ -305,34 +351,36 @@ static luge_status end_epoch(luge__fit *f)
     luge_status status = LUGE_OK;
     const double rate = luge__next_rate(m);
     f->logs.n = 0;
-    luge__log_put(&f->logs, "", "loss", running_loss(m));
-    log_metrics(m, &f->logs, "", m->metrics);
+    log_scores(m, &f->logs, "", running_loss(m), m->metrics);
     if (f->validation && (m->epoch + 1) % f->o.validation_frequency == 0) status = validate(f, &f->logs);
-    if (m->optimizer.schedule || luge__callbacks_have(f, LUGE_REDUCE_RATE_ON_PLATEAU))
-        luge__log_put(&f->logs, "", "learning_rate", rate);
+    if (logs_rate(f)) luge__log_put(&f->logs, "", "learning_rate", rate);
     if (!status) status = luge__history_add(m, m->epoch, f->logs.n, f->logs.names, f->logs.values);
     m->epoch++;
     m->order++;
     m->step = 0;
     m->loss_sum = m->loss_rows = 0;
     if (m->metrics) luge_metric_reset(m->metrics);
+    if (status) luge__bar_break(f);
+    if (status) return status;
     luge__bar_end(f);
-    if (!status && luge__callbacks_call(f, LUGE__EPOCH_END, m->epoch - 1, f->steps)) stop(f, "a callback");
-    return status ? status : luge_failure(m->ctx);
+    return call(f, LUGE__EPOCH_END, m->epoch - 1, f->steps);
 }
 
 static luge_status train_epoch(luge__fit *f)
 {
     luge_model *m = f->m;
-    luge_status status = LUGE_OK;
+    const int watched = luge__callbacks_watch_steps(f);
     order_rows(f);
-    if (!m->step && luge__callbacks_call(f, LUGE__EPOCH_BEGIN, m->epoch, 0)) stop(f, "a callback");
+    f->logs.n = 0;
+    luge_status status = m->step ? LUGE_OK : call(f, LUGE__EPOCH_BEGIN, m->epoch, 0);
     luge__bar_epoch(f);
     while (m->step < f->steps && !f->stop && !status) {
         status = train_step(f);
         if (status || f->stop) break;
         if (f->bar.verbose == 1) luge__bar_step(f);
-        if (luge__callbacks_call(f, LUGE__BATCH_END, m->epoch, m->step - 1)) stop(f, "a callback");
+        f->logs.n = 0;
+        if (watched) log_scores(m, &f->logs, "", running_loss(m), m->metrics);
+        status = call(f, LUGE__BATCH_END, m->epoch, m->step - 1);
         if (f->o.interrupt && *f->o.interrupt) stop(f, "interrupted");
     }
     if (!status && m->step == f->steps) return end_epoch(f);
@@ -343,14 +391,14 @@ static luge_status train_epoch(luge__fit *f)
 static luge_status train(luge__fit *f)
 {
     luge_model *m = f->m;
-    luge_status status = LUGE_OK;
     m->stopped = 0;
     *m->reason = 0;
     f->bar.sink = f->o.progress;
     f->bar.verbose = !f->o.progress.write || f->o.verbose < 0 ? 0 : f->o.verbose ? f->o.verbose : 1;
-    if (luge__callbacks_call(f, LUGE__TRAIN_BEGIN, m->epoch, 0)) stop(f, "a callback");
+    luge_status status = call(f, LUGE__TRAIN_BEGIN, m->epoch, m->step);
     while (m->epoch < f->o.epochs && !f->stop && !status) status = train_epoch(f);
-    m->stopped = f->stop;
+    m->stopped = f->stop && m->epoch < f->o.epochs;
+    if (!m->stopped) *m->reason = 0;
     if (!status) luge__callbacks_call(f, LUGE__TRAIN_END, m->epoch, m->step);
     return status ? status : luge_failure(m->ctx);
 }

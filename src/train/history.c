@@ -17,22 +17,55 @@ static int find_name(const luge__history *h, const char *name)
     return -1;
 }
 
+void luge__history_free(luge_model *m)
+{
+    luge__release(m->ctx, m->history.values, m->history.capacity * m->history.width * sizeof(double));
+    m->history = (luge__history){ .epochs = 0 };
+}
+
+static double *row(const luge__history *h, int64_t epoch)
+{
+    return h->values + (size_t)epoch * h->width;
+}
+
+/* Makes each epoch wide enough for all names. */
+static luge_status widen(luge_model *m)
+{
+    luge__history wide = m->history;
+    wide.values = NULL;
+    wide.capacity = 0;
+    wide.width = (size_t)wide.count;
+    if (luge__grow(m->ctx, &wide.values, wide.width * sizeof(double), &wide.capacity, (size_t)wide.epochs + 1))
+        return LUGE_ENOMEM;
+    for (int64_t e = 0; e < wide.epochs; e++)
+        for (size_t i = 0; i < wide.width; i++)
+            row(&wide, e)[i] = i < m->history.width ? row(&m->history, e)[i] : (double)NAN;
+    luge__history_free(m);
+    m->history = wide;
+    return LUGE_OK;
+}
+
 luge_status luge__history_add(luge_model *m, int64_t epoch, int n, const char *const *names, const double *values)
 {
     luge__history *h = &m->history;
-    if (luge__grow(m->ctx, &h->values, LUGE__MAX_LOGS * sizeof(double), &h->capacity, (size_t)epoch + 1))
-        return LUGE_ENOMEM;
-    for (; h->epochs <= epoch; h->epochs++)
-        for (int i = 0; i < LUGE__MAX_LOGS; i++) h->values[h->epochs * LUGE__MAX_LOGS + i] = NAN;
+    const int32_t known = h->count;
+    int place[LUGE__MAX_LOGS] = { 0 };
     for (int k = 0; k < n; k++) {
-        int i = find_name(h, names[k]);
-        if (i < 0) {
-            if (h->count == LUGE__MAX_LOGS) continue;
-            i = h->count++;
-            luge__format(h->names[i], sizeof h->names[i], "%s", names[k]);
-        }
-        h->values[epoch * LUGE__MAX_LOGS + i] = values[k];
+        place[k] = find_name(h, names[k]);
+        if (place[k] >= 0 || h->count == LUGE__MAX_LOGS) continue;
+        place[k] = h->count++;
+        luge__format(h->names[place[k]], sizeof h->names[0], "%s", names[k]);
     }
+    if ((size_t)h->count > h->width && widen(m)) {
+        h->count = known;
+        return LUGE_ENOMEM;
+    }
+    if (!h->width) return LUGE_OK;
+    if (luge__grow(m->ctx, &h->values, h->width * sizeof(double), &h->capacity, (size_t)epoch + 1)) return LUGE_ENOMEM;
+    for (; h->epochs <= epoch; h->epochs++)
+        for (size_t i = 0; i < h->width; i++) row(h, h->epochs)[i] = (double)NAN;
+    for (int k = 0; k < n; k++)
+        if (place[k] >= 0) row(h, epoch)[place[k]] = values[k];
     return LUGE_OK;
 }
 
@@ -55,8 +88,7 @@ double luge_history_value(const luge_model *model, int64_t epoch, const char *na
 {
     const int i = model && name ? find_name(&model->history, name) : -1;
     if (i >= 0 && epoch < 0) epoch += model->history.epochs;
-    return i >= 0 && epoch >= 0 && epoch < model->history.epochs ? model->history.values[epoch * LUGE__MAX_LOGS + i]
-                                                                 : (double)NAN;
+    return i >= 0 && epoch >= 0 && epoch < model->history.epochs ? row(&model->history, epoch)[i] : (double)NAN;
 }
 
 luge_status luge_history_csv(const luge_model *model, luge_sink sink)
@@ -70,7 +102,7 @@ luge_status luge_history_csv(const luge_model *model, luge_sink sink)
     for (int64_t epoch = 0; epoch < h->epochs; epoch++) {
         luge__print(sink, "%l", epoch);
         for (int i = 0; i < h->count; i++) {
-            const double v = h->values[epoch * LUGE__MAX_LOGS + i];
+            const double v = row(h, epoch)[i];
             if (v != v)
                 luge__print(sink, ",NA");
             else

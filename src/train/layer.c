@@ -1,6 +1,7 @@
 /* layer.c: what each kind of layer makes of a value. */
 #include "train/train.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct builder {
@@ -8,7 +9,6 @@ typedef struct builder {
     const luge_layer *layer;
     luge__layer_note note;
     const luge__layer_note *shared; /* whose weights to use; NULL for its own */
-    int next_shared;
     luge_val x;
 } builder;
 
@@ -36,22 +36,26 @@ static luge_initializer either(luge_initializer given, luge_initializer_kind oth
     return (luge_initializer){ .kind = otherwise, .a = otherwise == LUGE_UNIFORM ? -0.05 : 0, .b = 0.05 };
 }
 
-/* The layer's weight of that name: its own, or the next one of the layer that it shares. */
+/* The layer's weight of that name: its own, or that of the layer that it shares. */
 static luge_val weight(builder *b, const char *name, luge_shape shape, luge_initializer initializer, int trainable,
                        double l1, double l2)
 {
     luge_model *m = b->m;
+    char full[2 * LUGE__NAME_BYTES];
+    luge__format(full, sizeof full, "%s/%s", b->shared ? b->shared->name : b->note.name, name);
     if (b->shared) {
-        if (b->next_shared >= b->shared->n_weights) return fail(b, LUGE_EINVAL, "the shared layer has fewer weights");
-        const luge__weight *w = &m->weights[b->shared->first_weight + b->next_shared++];
-        const luge_shape theirs = luge_shape_of_val(m->graph, w->value);
-        if (luge__shape_equal(&theirs, &shape)) return w->value;
+        const int found = luge__model_weight_index(m, full);
+        if (found < 0) {
+            luge__fail(m->ctx, LUGE_EINVAL, "%s: the layer that it shares has no weight \"%s\"", b->note.name, full);
+            return none;
+        }
+        const luge_val theirs = m->weights[found].value;
+        const luge_shape size = luge_shape_of_val(m->graph, theirs);
+        if (luge__shape_equal(&size, &shape)) return theirs;
         luge__fail(m->ctx, LUGE_ESHAPE, "%s: %s is %S here, but %S in the layer that it shares", b->note.name, name,
-                   &shape, &theirs);
+                   &shape, &size);
         return none;
     }
-    char full[2 * LUGE__NAME_BYTES];
-    luge__format(full, sizeof full, "%s/%s", b->note.name, name);
     const int i = luge__model_add_weight(m, full, m->dtype, shape, initializer, trainable && !b->layer->frozen);
     if (i < 0) return none;
     if (m->weights[i].trainable) {
@@ -299,7 +303,37 @@ static luge_status check_numbers(builder *b)
                           (int)l->activation);
     if (!(l->momentum >= 0 && l->momentum < 1) || !(l->epsilon >= 0 && l->epsilon < 1e300))
         return fail(b, LUGE_EINVAL, "momentum must be in [0, 1), epsilon at least 0"), LUGE_EINVAL;
+    const double numbers[] = { l->slope, l->scale, l->offset };
+    for (int i = 0; i < 3; i++)
+        if (!isfinite(numbers[i])) return fail(b, LUGE_EINVAL, "slope, scale and offset must be finite"), LUGE_EINVAL;
     return LUGE_OK;
+}
+
+/* Integers go to embeddings only, through layers that do not compute. */
+static luge_status check_input(builder *b)
+{
+    luge_model *m = b->m;
+    luge_node_info info;
+    const luge_layer_kind kind = b->note.kind;
+    if (kind == LUGE_INPUT) return LUGE_OK;
+    if (luge_shape_of_val(m->graph, b->x).ndim < 1 || luge_node_info_of(m->graph, b->x, &info))
+        return fail(b, LUGE_EINVAL, "what it is given is not a value of this model with a batch"), LUGE_EINVAL;
+    if (kind == LUGE_EMBEDDING ? info.dtype != m->dtype : info.dtype == m->dtype) return LUGE_OK;
+    if (kind == LUGE_FLATTEN || kind == LUGE_RESHAPE) return LUGE_OK;
+    return luge__fail(m->ctx, LUGE_EDTYPE, "%s: its input is %T; %s expected", b->note.name, info.dtype,
+                      kind == LUGE_EMBEDDING ? "integers are" : "the model's dtype is");
+}
+
+/* Errors of operators and weights do not know the layer. */
+static void name_error(builder *b)
+{
+    char text[512];
+    luge_context *ctx = b->m->ctx;
+    const luge_status status = luge_failure(ctx);
+    if (!status || !strncmp(luge_error(ctx), b->note.name, strlen(b->note.name))) return;
+    luge__format(text, sizeof text, "%s", luge_error(ctx));
+    luge_clear(ctx);
+    luge__fail(ctx, status, "%s: %s", b->note.name, text);
 }
 
 luge_val luge__layer_build(luge_model *m, const luge_layer *layer, luge_val x)
@@ -310,15 +344,20 @@ luge_val luge__layer_build(luge_model *m, const luge_layer *layer, luge_val x)
         luge__fail(m->ctx, LUGE_EINVAL, "layer: there is no kind number %d", (int)layer->kind);
         return none;
     }
-    if (name_layer(&b) || find_shared(&b) || check_numbers(&b)) return none;
-    if (layer->kind != LUGE_INPUT && luge_shape_of_val(m->graph, x).ndim < 1)
-        return fail(&b, LUGE_EINVAL, "what it is given is not a value of this model with a batch");
+    if (name_layer(&b) || find_shared(&b) || check_numbers(&b) || check_input(&b)) return none;
     if (luge__grow(m->ctx, &m->layers, sizeof *m->layers, &m->layer_capacity, m->n_layers + 1)) return none;
     if (b.shared) b.shared = &m->layers[b.note.shared - 1]; /* it may have moved */
     b.note.first_weight = (int32_t)m->n_weights;
+    const size_t n_substitutes = m->n_substitutes, n_effects = m->n_effects;
     luge__compile_forget(m);
     b.note.output = builders[layer->kind](&b);
-    if (!luge_is_some(b.note.output)) return none;
+    if (!luge_is_some(b.note.output)) {
+        m->n_weights = (size_t)b.note.first_weight;
+        m->n_substitutes = n_substitutes;
+        m->n_effects = n_effects;
+        name_error(&b);
+        return none;
+    }
     m->layers[m->n_layers++] = b.note;
     return b.note.output;
 }

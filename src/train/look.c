@@ -50,10 +50,9 @@ luge_status luge_set_weight(luge_model *model, const char *name, const void *dat
 
 luge_status luge_swap_averages(luge_model *model)
 {
-    if (!luge__model_usable(model, "swap_averages")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
-    if (!model->state || !(model->optimizer.average_momentum > 0) || model->fitting)
-        return luge__fail(model->ctx, LUGE_ESTATE,
-                          "swap_averages: no averages are kept, or the model is being trained");
+    if (!luge__model_changeable(model, "swap_averages")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!model->state || !(model->optimizer.average_momentum > 0))
+        return luge__fail(model->ctx, LUGE_ESTATE, "swap_averages: no averages are kept");
     for (size_t i = 0; i < model->n_weights; i++) {
         if (!luge_is_some(model->slots[i].average)) continue;
         unsigned char *w = luge_data(model->graph, model->weights[i].value);
@@ -143,11 +142,19 @@ static void shape_text(char *text, size_t size, const luge_shape *shape)
     luge__format(text + n, size - n, ")");
 }
 
+/* Left-aligned in a column: what is too long is cut. Continuation bytes of UTF-8 take no column. */
 static void cell(luge_sink sink, const char *text, int width)
 {
-    const int n = (int)strlen(text);
-    luge__print(sink, "%s", text);
-    for (int i = n; i < width; i++) luge__print(sink, " ");
+    size_t n = 0, kept = 0;
+    int columns = 0;
+    for (; text[n]; n++) {
+        if (((unsigned char)text[n] & 0xc0) == 0x80) continue;
+        if (columns++ == width - 2) kept = n;
+    }
+    const int cut = columns >= width;
+    sink.write(sink.user, text, cut ? kept : n);
+    if (cut) luge__print(sink, "…");
+    for (int i = cut ? width - 1 : columns; i < width; i++) luge__print(sink, " ");
 }
 
 static void right(luge_sink sink, const char *text, int width)
@@ -171,19 +178,23 @@ luge_status luge_summary(luge_model *model, luge_sink sink)
     if (!sink.write) return luge__fail(model->ctx, LUGE_EINVAL, "summary: the sink is NULL");
     const luge_status status = luge__model_ready(model, "summary");
     if (status) return status;
-    luge__print(sink, "  Model \"%s\"\n\n", model->name);
+    luge__print(sink, "  Model ");
+    cell(sink, model->name, 70);
+    luge__print(sink, "\n\n");
     luge__print(sink, "  Layer (type)                        Output shape           Parameters\n");
     luge__print(sink, "  ─────────────────────────────────── ────────────────────── ──────────\n");
     for (size_t i = 0; i < model->n_layers; i++) {
         const luge__layer_note *l = &model->layers[i];
         const luge_shape shape = luge_shape_of_val(model->graph, l->output);
+        const char *kind = luge_layer_kind_name(l->kind);
+        const int says_it = !strncmp(l->name, kind, strlen(kind));
         char text[192], number[32];
-        luge__format(text, sizeof text, "  %s (%s)", l->name, luge_layer_kind_name(l->kind));
+        luge__format(text, sizeof text, says_it ? "  %s" : "  %s (%s)", l->name, kind);
         cell(sink, text, 38);
         shape_text(text, sizeof text, &shape);
-        cell(sink, text, 22);
+        cell(sink, text, 23);
         with_commas(number, sizeof number, l->parameters);
-        right(sink, number, 11);
+        right(sink, number, 10);
     }
     luge__print(sink, "\n");
     total(sink, "  Total parameters", luge_parameter_count(model), model->dtype);

@@ -15,10 +15,7 @@ static void destroy(luge__object *object)
     luge_model *m = (luge_model *)(void *)object;
     luge_context *ctx = m->ctx;
     luge__compile_forget(m);
-    luge__history_clear(m);
-    luge__release(ctx, m->history.values, m->history.capacity * LUGE__MAX_LOGS * sizeof(double));
-    for (int i = 0; i < LUGE_MAX_CALLBACKS; i++)
-        luge__release(ctx, m->callbacks[i].weights, m->callbacks[i].weight_bytes);
+    luge__history_free(m);
     luge__release(ctx, m->batch.memory, m->batch.bytes);
     luge__release(ctx, m->pending, m->pending_capacity * sizeof *m->pending);
     luge__release(ctx, m->layers, m->layer_capacity * sizeof *m->layers);
@@ -90,6 +87,13 @@ int luge__model_usable(luge_model *m, const char *who)
         return 0;
     }
     return !luge_failed(m->ctx);
+}
+
+int luge__model_changeable(luge_model *m, const char *who)
+{
+    if (!luge__model_usable(m, who)) return 0;
+    if (m->fitting) luge__fail(m->ctx, LUGE_ESTATE, "%s: the model is being trained", who);
+    return !m->fitting;
 }
 
 static luge_status refused(const luge_model *m)
@@ -169,7 +173,7 @@ luge_status luge__copy_weights(luge_model *m, unsigned char *memory, int into_mo
 luge_val luge_model_weight(luge_model *model, const char *name, luge_shape shape, luge_initializer initializer)
 {
     const luge_val none = { 0, 0 };
-    if (!luge__model_usable(model, "model_weight")) return none;
+    if (!luge__model_changeable(model, "model_weight")) return none;
     if (!name) {
         luge__fail(model->ctx, LUGE_EINVAL, "model_weight: the name is NULL");
         return none;
@@ -204,7 +208,7 @@ luge_status luge__model_add_effect(luge_model *m, luge_val effect)
 luge_val luge_model_input(luge_model *model, const char *name, luge_dtype dtype, luge_shape row)
 {
     const luge_val none = { 0, 0 };
-    if (!luge__model_usable(model, "model_input")) return none;
+    if (!luge__model_changeable(model, "model_input")) return none;
     if (row.ndim < 0 || row.ndim >= LUGE_MAX_DIMS || model->n_inputs == LUGE__MAX_MODEL_INPUTS) {
         luge__fail(model->ctx, LUGE_EINVAL,
                    "model_input: a row of 0 to %d dimensions and at most %d inputs are expected, not %d and %d",
@@ -229,14 +233,15 @@ luge_val luge_call_layer(luge_model *model, const luge_layer *layer, luge_val x)
 {
     luge_layer l;
     const luge_val none = { 0, 0 };
-    if (!luge__model_usable(model, "call_layer") || luge__read_options(model->ctx, "call_layer", &l, sizeof l, layer))
+    if (!luge__model_changeable(model, "call_layer") ||
+        luge__read_options(model->ctx, "call_layer", &l, sizeof l, layer))
         return none;
     return luge__layer_build(model, &l, x);
 }
 
 luge_status luge_model_outputs(luge_model *model, const luge_val *outputs, int n)
 {
-    if (!luge__model_usable(model, "model_outputs")) return refused(model);
+    if (!luge__model_changeable(model, "model_outputs")) return refused(model);
     if (!outputs || n < 1 || n > LUGE_MAX_OUTPUTS)
         return luge__fail(model->ctx, LUGE_EINVAL, "model_outputs: 1 to %d outputs are expected, not %d",
                           LUGE_MAX_OUTPUTS, n);
@@ -280,7 +285,7 @@ static luge_status append_to_chain(luge_model *m, const luge_layer *layer)
 luge_status luge_add_layer(luge_model *model, const luge_layer *layer)
 {
     luge__pending_layer p = { .layer = { 0 } };
-    if (!luge__model_usable(model, "add_layer")) return refused(model);
+    if (!luge__model_changeable(model, "add_layer")) return refused(model);
     luge_context *ctx = model->ctx;
     if (!layer) return luge__fail(ctx, LUGE_EINVAL, "add_layer: the layer is NULL");
     if (luge__read_options(ctx, "add_layer", &p.layer, sizeof p.layer, layer)) return refused(model);
@@ -295,7 +300,7 @@ luge_status luge_add_layer(luge_model *model, const luge_layer *layer)
 
 luge_status luge_build(luge_model *model, luge_shape row)
 {
-    if (!luge__model_usable(model, "build")) return refused(model);
+    if (!luge__model_changeable(model, "build")) return refused(model);
     if (model->n_inputs) return luge__fail(model->ctx, LUGE_ESTATE, "build: the model is built already");
     const luge_val x = luge_model_input(model, NULL, LUGE_NO_DTYPE, row);
     if (!luge_is_some(x)) return refused(model);

@@ -45,6 +45,11 @@ static void find(luge_model *m, const luge__step *s, char *text, size_t size)
         luge__format(text, size, "the data of input \"%s\"", info.name);
         return;
     }
+    for (int i = 0; i < m->n_outputs; i++) {
+        if (s->key.classes[i] || all_finite(m->dtype, m->batch.targets[i], elements(s->graph, s->targets[i]))) continue;
+        luge__format(text, size, "the targets of output %d", i);
+        return;
+    }
     for (size_t i = 0; i < m->n_weights; i++) {
         const luge__weight *w = &m->weights[i];
         if (all_finite(m->dtype, luge_data(m->graph, w->value), elements(m->graph, w->value))) continue;
@@ -78,6 +83,6 @@ luge_status luge__nan_explain(luge__fit *f, const int64_t *rows, int64_t n)
     if (status) return status;
     find(m, step, place, sizeof place);
     luge__format(m->reason, sizeof m->reason, "the loss was no finite number at epoch %l, step %l: it began in %s",
-                 m->epoch + 1, m->step, place);
+                 m->epoch + 1, m->step + 1, place);
     return LUGE_OK;
 }

@@ -65,12 +65,22 @@ static void add(line *l, const char *text)
     for (; *text; text++) l->columns += ((unsigned char)*text & 0xc0) != 0x80;
 }
 
-static void add_value(line *l, const char *name, double value)
+/* "  loss 0.3345 val 0.3012  accuracy 0.9034 val 0.9123", as far as it fits before column `end`. */
+static void add_values(line *l, const luge__logs *logs, size_t end)
 {
-    char text[80];
-    size_t n = luge__format(text, sizeof text, "  %s ", name);
-    n += readable(text + n, sizeof text - n, value);
-    if (l->columns + n <= COLUMNS - 12) add(l, text);
+    for (int i = 0; i < logs->n && strcmp(logs->names[i], "val_loss") && strcmp(logs->names[i], "learning_rate"); i++) {
+        char text[112], name[40];
+        size_t n = luge__format(text, sizeof text, "  %s ", logs->names[i]);
+        n += readable(text + n, sizeof text - n, logs->values[i]);
+        if (l->columns + n > end) continue;
+        add(l, text);
+        luge__format(name, sizeof name, "val_%s", logs->names[i]);
+        const int val = luge__log_find(logs, name);
+        if (val < 0) continue;
+        n = luge__format(text, sizeof text, " val ");
+        n += readable(text + n, sizeof text - n, logs->values[val]);
+        if (l->columns + n <= end) add(l, text);
+    }
 }
 
 /* Draws over the line before. */
@@ -105,9 +115,10 @@ static void add_bar(line *l, int64_t done, int64_t of)
 
 void luge__bar_epoch(luge__fit *f)
 {
+    if (!f->bar.verbose) return;
     f->bar.began = now_ms();
     f->bar.first = f->m->step;
-    f->bar.drawn = f->bar.began - REDRAW_MS;
+    if (!f->bar.drawn) f->bar.drawn = f->bar.began - REDRAW_MS;
 }
 
 void luge__bar_step(luge__fit *f)
@@ -118,20 +129,22 @@ void luge__bar_step(luge__fit *f)
     if (now - b->drawn < REDRAW_MS || m->step == f->steps) return;
     b->drawn = now;
     line l = { .n = 0 };
-    char text[48];
+    luge__logs logs = { .n = 0 };
+    char left[48];
+    size_t n = luge__format(left, sizeof left, "  ");
+    n += duration(left + n, sizeof left - n, (now - b->began) * (f->steps - m->step) / (done > 0 ? done : 1));
+    n += luge__format(left + n, sizeof left - n, " left");
     begin_line(f, &l, m->epoch + 1);
-    add_bar(&l, m->step, f->steps);
-    add_value(&l, "loss", m->loss_sum / m->loss_rows);
+    if (l.columns + 2 + BAR + n <= COLUMNS) add_bar(&l, m->step, f->steps);
+    luge__log_put(&logs, "", "loss", m->loss_sum / m->loss_rows);
     for (int i = 0; i < m->n_metrics; i++) {
-        double value = NAN;
+        double value = (double)NAN;
         const luge_metric metric = m->options.metrics[i];
         if (metric == LUGE_AUC || luge_metric_value(m->metrics, metric, &value)) continue; /* AUC sorts */
-        add_value(&l, luge_metric_name(metric), value);
+        luge__log_put(&logs, "", luge_metric_name(metric), value);
     }
-    add(&l, "  ");
-    duration(text, sizeof text, (now - b->began) * (f->steps - m->step) / (done > 0 ? done : 1));
-    add(&l, text);
-    add(&l, " left");
+    add_values(&l, &logs, COLUMNS - n);
+    add(&l, left);
     show(b, &l, 0);
 }
 
@@ -139,13 +152,12 @@ void luge__bar_end(luge__fit *f)
 {
     if (!f->bar.verbose) return;
     line l = { .n = 0 };
-    char text[48];
+    char took[48];
+    size_t n = luge__format(took, sizeof took, "  ");
+    n += duration(took + n, sizeof took - n, now_ms() - f->bar.began);
     begin_line(f, &l, f->m->epoch);
-    for (int i = 0; i < f->logs.n; i++)
-        if (strcmp(f->logs.names[i], "learning_rate") != 0) add_value(&l, f->logs.names[i], f->logs.values[i]);
-    add(&l, "  ");
-    duration(text, sizeof text, now_ms() - f->bar.began);
-    add(&l, text);
+    add_values(&l, &f->logs, COLUMNS - n);
+    add(&l, took);
     show(&f->bar, &l, 1);
 }
 

@@ -206,17 +206,18 @@ static luge_status write_metadata(saving *s)
 
 /* ---- tensors ----------------------------------------------------------------------------------------------------- */
 
-static luge_status add_variable(saving *s, luge_graph *g, luge_val v, const char *name)
+static luge_status add_variable(saving *s, luge_graph *g, luge_val v)
 {
     luge_node_info info;
     const luge_status status = luge_node_info_of(g, v, &info);
     if (status) return status;
     void *data = luge_data(g, v);
     if (!data) return luge_failure(s->m->ctx);
-    return luge_tensor_writer_add(s->tensors, name ? name : info.name, info.dtype, info.shape, data);
+    return luge_tensor_writer_add(s->tensors, info.name, info.dtype, info.shape, data);
 }
 
-static luge_status add_constants(saving *s)
+/* The elements of every variable and constant. */
+static luge_status add_leaves(saving *s)
 {
     luge_graph *g = s->m->graph;
     luge_status status = LUGE_OK;
@@ -224,7 +225,9 @@ static luge_status add_constants(saving *s)
         luge_node_info info;
         char name[40];
         const luge_val v = luge_node_at(g, id);
-        if (luge_node_info_of(g, v, &info) || strcmp(info.op, "constant")) continue;
+        if (luge_node_info_of(g, v, &info)) continue;
+        if (!strcmp(info.op, "variable")) status = add_variable(s, g, v);
+        if (strcmp(info.op, "constant")) continue;
         luge__format(name, sizeof name, "constant/%d", (int)id);
         size_t bytes;
         void *copy = luge__shape_bytes(&info.shape, info.dtype, &bytes)
@@ -240,15 +243,13 @@ static luge_status add_constants(saving *s)
 static luge_status add_weights(saving *s)
 {
     luge_model *m = s->m;
-    luge_status status = add_constants(s);
-    for (size_t i = 0; i < m->n_weights && !status; i++) status = add_variable(s, m->graph, m->weights[i].value, NULL);
-    if (!status && luge_is_some(m->random)) status = add_variable(s, m->graph, m->random, NULL);
+    luge_status status = add_leaves(s);
     if (status || !m->state) return status;
-    status = add_variable(s, m->state, m->iterations, NULL);
+    status = add_variable(s, m->state, m->iterations);
     for (size_t i = 0; i < m->n_weights; i++)
         for (int k = 0; k < LUGE__SLOT_KINDS && !status; k++) {
             const luge_val slot = *luge__slot(&m->slots[i], k);
-            if (luge_is_some(slot)) status = add_variable(s, m->state, slot, NULL);
+            if (luge_is_some(slot)) status = add_variable(s, m->state, slot);
         }
     return status;
 }
@@ -260,7 +261,7 @@ static luge_status add_history(saving *s)
     s->history_bytes = (size_t)h->epochs * (size_t)h->count * sizeof(double);
     if (!(s->history = luge__alloc(s->m->ctx, s->history_bytes))) return LUGE_ENOMEM;
     for (int64_t e = 0; e < h->epochs; e++)
-        for (int i = 0; i < h->count; i++) s->history[e * h->count + i] = h->values[e * LUGE__MAX_LOGS + i];
+        for (int i = 0; i < h->count; i++) s->history[e * h->count + i] = h->values[(size_t)e * h->width + (size_t)i];
     return luge_tensor_writer_add(s->tensors, "training/history", LUGE_F64,
                                   luge_make_shape(2, (const int64_t[]){ h->epochs, h->count }), s->history);
 }

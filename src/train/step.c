@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-static void drop(luge_model *m, luge__step *s)
+void luge__step_drop(luge__step *s)
 {
-    (void)m;
     luge_run_free(s->run);
     luge_plan_free(s->plan);
     luge_graph_free(s->graph);
@@ -14,7 +13,7 @@ static void drop(luge_model *m, luge__step *s)
 
 void luge__steps_forget(luge_model *m)
 {
-    for (int i = 0; i < LUGE__MAX_STEPS; i++) drop(m, &m->steps[i]);
+    for (int i = 0; i < LUGE__MAX_STEPS; i++) luge__step_drop(&m->steps[i]);
 }
 
 /* What the outputs of one plan are put together in. */
@@ -66,6 +65,20 @@ static luge_graph *replay_forward(luge_model *m, luge__step *s)
     return g;
 }
 
+/* Each output has a row for each row of the input, as many elements in each as the forward graph says. */
+static luge_status check_outputs(const luge_model *m, const luge__step *s)
+{
+    for (int i = 0; i < m->n_outputs; i++) {
+        luge_shape expected = luge_shape_of_val(m->graph, m->outputs[i]);
+        const luge_shape shape = luge_shape_of_val(s->graph, s->outputs[i]);
+        expected.dim[0] = s->key.rows;
+        if (luge__shape_equal(&shape, &expected)) continue;
+        return luge__fail(m->ctx, LUGE_ESHAPE, "model: output %d is %S for %l rows; %S is expected", i, &shape,
+                          s->key.rows, &expected);
+    }
+    return LUGE_OK;
+}
+
 static luge_val penalty(luge_graph *g, luge_val total, luge_val term, double factor)
 {
     luge_node_info info;
@@ -73,15 +86,15 @@ static luge_val penalty(luge_graph *g, luge_val total, luge_val term, double fac
     return luge_add(g, total, luge_mul(g, luge_sum(g, term), luge_scalar(g, info.dtype, factor)));
 }
 
-static luge_loss loss_of(const luge_model *m, int output)
+luge_loss luge__loss_of(const luge_model *m, int output)
 {
     return m->options.losses[output] ? m->options.losses[output] : m->options.loss;
 }
 
-/* The loss of one output: the mean over rows of weight times loss, or the textbook's sum. */
-static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
+/* The loss of one output for each row, weighted. */
+static luge_val row_losses(luge_model *m, luge_graph *g, luge__step *s, int i)
 {
-    const luge__loss_settings settings = { .kind = loss_of(m, i),
+    const luge__loss_settings settings = { .kind = luge__loss_of(m, i),
                                            .label_smoothing = m->options.label_smoothing,
                                            .huber_delta = m->options.huber_delta,
                                            .from_logits = m->options.from_logits };
@@ -90,19 +103,29 @@ static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
     luge_shape shape = luge_shape_of_val(g, s->outputs[i]);
     if (s->key.classes[i]) shape.ndim--;
     s->targets[i] = luge_input(g, name, s->key.classes[i] ? LUGE_I32 : m->dtype, shape);
-    luge_val rows = luge__loss_of_rows(g, &settings, s->outputs[i], s->targets[i]);
-    if (s->key.weighted) rows = luge_mul(g, rows, s->weights);
-    luge_val loss = settings.kind == LUGE_HALF_SUM_SQUARED_ERROR ? luge_sum(g, rows) : luge_mean(g, rows);
-    const double factor = m->options.loss_weights[i];
-    if (factor != 0 && factor != 1) loss = luge_mul(g, loss, luge_scalar(g, m->dtype, factor));
-    return loss;
+    const luge_val rows = luge__loss_of_rows(g, &settings, s->outputs[i], s->targets[i]);
+    return s->key.weighted ? luge_mul(g, rows, s->weights) : rows;
 }
 
+/* The mean over rows, or the textbook's sum. */
+static luge_val output_loss(luge_model *m, luge_graph *g, luge__step *s, int i)
+{
+    const luge_val rows = row_losses(m, g, s, i);
+    const int summed = luge__loss_of(m, i) == LUGE_HALF_SUM_SQUARED_ERROR;
+    const luge_val loss = summed ? luge_sum(g, rows) : luge_mean(g, rows);
+    const double factor = m->options.loss_weights[i];
+    return factor != 0 && factor != 1 ? luge_mul(g, loss, luge_scalar(g, m->dtype, factor)) : loss;
+}
+
+/* To score, rows are summed up on the host, in double and in order: the loss of a data set does not depend on how it
+ * is cut into batches. */
 static void add_loss(luge_model *m, luge_graph *g, luge__step *s)
 {
+    const int score = s->key.mode == LUGE__SCORE;
     if (s->key.weighted) s->weights = luge_input(g, "row_weights", m->dtype, luge_make_shape(1, &s->key.rows));
-    luge_val loss = output_loss(m, g, s, 0);
-    for (int i = 1; i < m->n_outputs; i++) loss = luge_add(g, loss, output_loss(m, g, s, i));
+    luge_val loss = score ? luge_scalar(g, m->dtype, 0) : output_loss(m, g, s, 0);
+    for (int i = 1; i < m->n_outputs && !score; i++) loss = luge_add(g, loss, output_loss(m, g, s, i));
+    for (int i = 0; i < m->n_outputs && score; i++) s->row_losses[i] = row_losses(m, g, s, i);
     for (size_t i = 0; i < m->n_weights; i++) {
         const luge_val w = luge_node_at(g, m->weights[i].value.id);
         if (m->weights[i].l1 > 0) loss = penalty(g, loss, luge_abs(g, w), m->weights[i].l1);
@@ -173,7 +196,7 @@ static luge_status build_graph(luge_model *m, luge__step *s, outputs *out)
 {
     const luge__mode mode = s->key.mode;
     luge_graph *g = s->graph = replay_forward(m, s);
-    if (!g) return luge_failure(m->ctx);
+    if (!g || check_outputs(m, s)) return luge_failure(m->ctx);
     if (mode == LUGE__PREDICT) {
         for (int i = 0; i < m->n_outputs; i++) put(out, s->outputs[i]);
         return luge_failure(m->ctx);
@@ -185,14 +208,17 @@ static luge_status build_graph(luge_model *m, luge__step *s, outputs *out)
             if (m->layers[i].kind != LUGE_INPUT) put(out, luge_node_at(g, m->layers[i].output.id));
     }
     put(out, s->loss);
+    for (int i = 0; i < m->n_outputs && mode == LUGE__SCORE; i++) put(out, s->row_losses[i]);
     if (m->n_metrics || mode == LUGE__SCORE) put(out, s->outputs[0]);
     return mode == LUGE__TRAIN || mode == LUGE__GATHER ? add_update(m, g, s, out) : LUGE_OK;
 }
 
-static luge_status build(luge_model *m, luge__step *s)
+luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__step *s)
 {
     outputs out = { .ctx = m->ctx };
-    luge_status status = build_graph(m, s, &out);
+    luge_status status = key->mode == LUGE__PREDICT ? LUGE_OK : luge__model_state(m);
+    s->key = *key;
+    if (!status) status = build_graph(m, s, &out);
     if (!status) status = luge_failure(m->ctx);
     if (!status) {
         s->plan = luge_plan_create_with(
@@ -201,6 +227,7 @@ static luge_status build(luge_model *m, luge__step *s)
         status = luge_failure(m->ctx);
     }
     luge__release(m->ctx, out.list, out.capacity * sizeof *out.list);
+    if (status) luge__step_drop(s);
     return status;
 }
 
@@ -215,15 +242,10 @@ luge__step *luge__step_for(luge_model *m, const luge__step_key *key)
         }
         if (candidate->used < s->used) s = candidate;
     }
-    drop(m, s);
-    if (key->mode != LUGE__PREDICT && luge__model_state(m)) return NULL;
-    s->key = *key;
-    const luge_status status = build(m, s);
+    luge__step_drop(s);
+    const luge_status status = luge__step_build(m, key, s);
     luge__model_renew(m);
-    if (status) {
-        drop(m, s);
-        return NULL;
-    }
+    if (status) return NULL;
     s->used = ++m->step_clock;
     return s;
 }
@@ -240,8 +262,14 @@ luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *dat
         luge_column_info column;
         const luge_status status = luge_dataset_column(data, LUGE_TARGETS, i, &column);
         if (status) return status;
-        if (!loss_of(m, i)) return luge__fail(m->ctx, LUGE_EINVAL, "%s: output %d has no loss", who, i);
-        key->classes[i] = luge__loss_takes_classes(loss_of(m, i)) && column.kind == LUGE_CLASSES;
+        if (!luge__loss_of(m, i)) return luge__fail(m->ctx, LUGE_EINVAL, "%s: output %d has no loss", who, i);
+        const int takes_classes = luge__loss_takes_classes(luge__loss_of(m, i));
+        const luge_shape y = luge_shape_of_val(m->graph, m->outputs[i]);
+        if (takes_classes && (y.ndim < 2 || y.dim[y.ndim - 1] < 2))
+            return luge__fail(m->ctx, LUGE_ESHAPE,
+                              "%s: %s of an output with one column; 2 or more, or binary_crossentropy, are expected",
+                              who, luge_loss_name(luge__loss_of(m, i)));
+        key->classes[i] = takes_classes && column.kind == LUGE_CLASSES;
     }
     return LUGE_OK;
 }

@@ -57,7 +57,9 @@ typedef struct luge__step {
     luge_plan *plan;
     luge_run *run;
     luge_val inputs[LUGE__MAX_MODEL_INPUTS], targets[LUGE_MAX_OUTPUTS], weights;
-    luge_val outputs[LUGE_MAX_OUTPUTS], loss;
+    luge_val outputs[LUGE_MAX_OUTPUTS];
+    luge_val row_losses[LUGE_MAX_OUTPUTS]; /* score: of each row, weighted; loss is then the penalties alone */
+    luge_val loss;
 } luge__step;
 enum { LUGE__MAX_STEPS = 10 };
 
@@ -67,8 +69,8 @@ typedef struct luge__history {
     int64_t epochs;
     int32_t count;
     char names[LUGE__MAX_LOGS][32];
-    double *values; /* [epochs, LUGE__MAX_LOGS], NaN where nothing was logged */
-    size_t capacity;
+    double *values; /* [epochs, width], NaN where nothing was logged */
+    size_t width, capacity;
 } luge__history;
 
 /* What a built-in callback remembers; saved with the model. */
@@ -89,6 +91,7 @@ typedef struct luge__batch {
     size_t bytes;
     void *inputs[LUGE__MAX_MODEL_INPUTS], *targets[LUGE_MAX_OUTPUTS], *weights;
     int64_t *numbers;      /* of rows */
+    uint64_t loads;        /* how often rows were loaded: tells whether those of an earlier load still lie there */
     luge_target_kind kind; /* of the first target as it was loaded */
 } luge__batch;
 
@@ -161,9 +164,11 @@ struct luge_model {
     size_t n_notes, note_capacity;
 };
 
-/* ---- model.c ---- */
+/* ---- model.c ----------------------------------------------------------------------------------------------------- */
 /* Zero, and a message that begins with who, unless the model can be worked with. */
 int luge__model_usable(luge_model *m, const char *who);
+/* The same, for what changes the model's structure: not while it is being trained (LUGE_ESTATE). */
+int luge__model_changeable(luge_model *m, const char *who);
 /* Builds what waits, if the shape of a row is known; LUGE_ESTATE where it is not, or there are no layers. */
 luge_status luge__model_ready(luge_model *m, const char *who);
 /* The same, taking the shape of rows from a data set where none is known. */
@@ -185,11 +190,11 @@ size_t luge__weight_bytes(const luge_model *m, size_t index);
 size_t luge__all_weight_bytes(const luge_model *m);
 luge_status luge__copy_weights(luge_model *m, unsigned char *memory, int into_model);
 
-/* ---- layer.c ---- */
+/* ---- layer.c ----------------------------------------------------------------------------------------------------- */
 /* Appends a layer's nodes; none on an error. */
 luge_val luge__layer_build(luge_model *m, const luge_layer *layer, luge_val x);
 
-/* ---- compile.c ---- */
+/* ---- compile.c --------------------------------------------------------------------------------------------------- */
 luge_status luge__compile(luge_model *m, const luge_compile_options *options);
 void luge__compile_forget(luge_model *m); /* steps, optimizer state */
 /* The rate of the next step. */
@@ -197,15 +202,19 @@ double luge__next_rate(const luge_model *m);
 /* Makes the optimizer's variables, if they are not there yet. */
 luge_status luge__model_state(luge_model *m);
 
-/* ---- step.c ---- */
+/* ---- step.c ------------------------------------------------------------------------------------------------------ */
 /* The step for a key, made when first asked for. */
 luge__step *luge__step_for(luge_model *m, const luge__step_key *key);
+/* The same made into *step, which the caller has for itself and drops. */
+luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__step *step);
+void luge__step_drop(luge__step *step);
 void luge__steps_forget(luge_model *m);
+luge_loss luge__loss_of(const luge_model *m, int output);
 /* Which targets the model's losses take from a data set. data may be NULL for predict. */
 luge_status luge__step_key_for(luge_model *m, const char *who, luge_dataset *data, luge__mode mode, int weighted,
                                luge__step_key *key);
 
-/* ---- batch.c ---- */
+/* ---- batch.c ----------------------------------------------------------------------------------------------------- */
 /* Gathers rows into the model's batch memory and binds them to the step. */
 luge_status luge__batch_load(luge_model *m, luge_dataset *data, const luge__step *step, const int64_t *rows, int64_t n,
                              const double *class_weights, int n_class_weights);
@@ -216,7 +225,7 @@ luge_status luge__batch_reserve(luge_model *m, int64_t rows);
 /* Checks that the model can read the data set: features, and targets if asked for. */
 luge_status luge__check_data(luge_model *m, const char *who, luge_dataset *data, int targets);
 
-/* ---- evaluate.c ---- */
+/* ---- evaluate.c -------------------------------------------------------------------------------------------------- */
 /* Loss (weighted mean over rows) and metrics of a data set; metrics may be NULL. */
 luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int64_t batch_size,
                         const double *class_weights, int n_class_weights, luge_metric_state *metrics, double *loss);
@@ -228,23 +237,24 @@ luge_metric_state *luge__metrics_create(luge_model *m, const luge_metric *list, 
 /* Executes a step and reads its loss; run errors become the context's. */
 luge_status luge__step_execute(luge_model *m, const luge__step *step, double *loss);
 
-/* ---- fit.c ---- */
+/* ---- fit.c ------------------------------------------------------------------------------------------------------- */
 /* LUGE_ESTATE where the model cannot be trained now. */
 luge_status luge__trainable(luge_model *m, const char *who);
 
-/* ---- progress.c ---- */
+/* ---- progress.c -------------------------------------------------------------------------------------------------- */
 /* A number with so many decimals, the part before them padded by zeros to `width`. */
 size_t luge__format_fixed(char *text, size_t size, double value, int decimals, int width);
 
-/* ---- look.c ---- */
+/* ---- look.c ------------------------------------------------------------------------------------------------------ */
 /* Copies n texts; an entry may be NULL. */
 luge_status luge__set_names(luge_model *m, char ***to, int64_t *n_to, const char *const *names, int64_t n);
 
-/* ---- note.c ---- */
+/* ---- note.c ------------------------------------------------------------------------------------------------------ */
 void luge__notes_free(luge_model *m);
 
-/* ---- history.c ---- */
+/* ---- history.c --------------------------------------------------------------------------------------------------- */
 void luge__history_clear(luge_model *m);
+void luge__history_free(luge_model *m);
 luge_status luge__history_add(luge_model *m, int64_t epoch, int n, const char *const *names, const double *values);
 
 #endif

@@ -30,8 +30,7 @@ static size_t below(size_t bound)
     return bound ? (size_t)(next_random() % bound) : 0;
 }
 
-/* ---- changes: each returns the new size ---------------------------------------------------------------------------
- */
+/* ---- changes: each returns the new size -------------------------------------------------------------------------- */
 
 static size_t flip_bit(uint8_t *data, size_t size)
 {
@@ -162,7 +161,7 @@ static size_t splice(uint8_t *data, size_t size, int seeds)
     return keep + more;
 }
 
-/* ---- running ---------------------------------------------------------------------------------------------------- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 /* The input lies in a file of its own size, mapped, so that it is there when the process has ended; and in a block of
  * its own size, so that reading beyond it is found. */

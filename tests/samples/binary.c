@@ -90,8 +90,7 @@ static luge_val build_large(luge_graph *g, const luge_val *in, const sample *s)
                      luge_constant(g, LUGE_I64, luge_shape_of(5), b));
 }
 
-/* ---- where --------------------------------------------------------------------------------------------------------
- */
+/* ---- where ------------------------------------------------------------------------------------------------------- */
 
 static luge_val build_where(luge_graph *g, const luge_val *in, const sample *s)
 {

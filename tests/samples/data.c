@@ -36,7 +36,7 @@ void sample_emit(sample_sink *sink, const sample *s, const char *variant, int64_
     sink->each(sink->user, &named);
 }
 
-/* ---- values --------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static uint64_t mix(uint64_t x)
 {
@@ -109,7 +109,7 @@ uint64_t sample_hash(const sample *s)
     return hash;
 }
 
-/* ---- inputs and builders -------------------------------------------------------------------------------------- */
+/* ---- inputs and builders ----------------------------------------------------------------------------------------- */
 
 sample_input sample_in(luge_shape shape, sample_values values, double low, double high)
 {

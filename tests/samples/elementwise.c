@@ -83,7 +83,7 @@ static const sample rows[] = {
     X(stop_gradient, VALUES_UNIFORM, -2, 2, SAMPLE_EXACT | SAMPLE_NO_GRADIENT),
 };
 
-/* ---- cast: every dtype to every other --------------------------------------------------------------------------- */
+/* ---- cast: every dtype to every other ---------------------------------------------------------------------------- */
 
 static luge_val build_cast(luge_graph *g, const luge_val *in, const sample *s)
 {

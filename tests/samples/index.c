@@ -2,8 +2,7 @@
 #include "ops/rows.h"
 #include "samples.h"
 
-/* ---- concat and its adjoint ---------------------------------------------------------------------------------------
- */
+/* ---- concat and its adjoint -------------------------------------------------------------------------------------- */
 
 static luge_val build_concat(luge_graph *g, const luge_val *in, const sample *s)
 {
@@ -82,8 +81,7 @@ static void samples_concat(sample_sink *k)
     sample_emit(k, &s, "wide", -1);
 }
 
-/* ---- gather and scatter_add ---------------------------------------------------------------------------------------
- */
+/* ---- gather and scatter_add -------------------------------------------------------------------------------------- */
 
 static luge_val build_gather(luge_graph *g, const luge_val *in, const sample *s)
 {
@@ -140,8 +138,7 @@ static void samples_gather(sample_sink *k)
     sample_emit(k, &s, "of_u8", -1);
 }
 
-/* ---- one_hot ------------------------------------------------------------------------------------------------------
- */
+/* ---- one_hot ----------------------------------------------------------------------------------------------------- */
 
 static luge_val build_one_hot(luge_graph *g, const luge_val *in, const sample *s)
 {

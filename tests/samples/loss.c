@@ -1,8 +1,7 @@
 /* loss.c: samples of softmax and the losses. */
 #include "samples.h"
 
-/* ---- softmax ------------------------------------------------------------------------------------------------------
- */
+/* ---- softmax ----------------------------------------------------------------------------------------------------- */
 
 static void softmax(sample_sink *k, luge__op_id op, luge_val (*build)(luge_graph *g, luge_val x))
 {
@@ -37,8 +36,7 @@ static void softmax(sample_sink *k, luge__op_id op, luge_val (*build)(luge_graph
     }
 }
 
-/* ---- softmax_cross_entropy ----------------------------------------------------------------------------------------
- */
+/* ---- softmax_cross_entropy --------------------------------------------------------------------------------------- */
 
 static luge_val build_cross_entropy(luge_graph *g, const luge_val *in, const sample *s)
 {
@@ -109,8 +107,7 @@ static void samples_cross_entropy(sample_sink *k)
     }
 }
 
-/* ---- losses that are lowered --------------------------------------------------------------------------------------
- */
+/* ---- losses that are lowered ------------------------------------------------------------------------------------- */
 
 static luge_val build_squared_error(luge_graph *g, const luge_val *in, const sample *s)
 {

@@ -90,8 +90,7 @@ static void emit_reduction(sample_sink *k, const sample *row)
     emit_sweep(k, *row);
 }
 
-/* ---- sum_like, count ----------------------------------------------------------------------------------------------
- */
+/* ---- sum_like, count --------------------------------------------------------------------------------------------- */
 
 static void like(sample_sink *k, luge_shape x, luge_shape to, const char *variant, uint32_t flags)
 {
@@ -146,8 +145,7 @@ static void samples_count(sample_sink *k)
     sample_emit(k, &s, "empty", -1);
 }
 
-/* ---- argmax -------------------------------------------------------------------------------------------------------
- */
+/* ---- argmax ------------------------------------------------------------------------------------------------------ */
 
 static luge_val build_argmax(luge_graph *g, const luge_val *in, const sample *s)
 {

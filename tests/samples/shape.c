@@ -21,8 +21,7 @@ static void two(sample_sink *k, sample s, luge_shape x, luge_shape y, const char
     sample_emit(k, &s, variant, -1);
 }
 
-/* ---- reshape ------------------------------------------------------------------------------------------------------
- */
+/* ---- reshape ----------------------------------------------------------------------------------------------------- */
 
 static luge_val build_reshape(luge_graph *g, const luge_val *in, const sample *s)
 {
@@ -70,8 +69,7 @@ static void samples_reshape(sample_sink *k)
         luge_shape_of(0, 6), "keep_empty");
 }
 
-/* ---- transpose, expand --------------------------------------------------------------------------------------------
- */
+/* ---- transpose, expand ------------------------------------------------------------------------------------------- */
 
 static luge_val build_permute(luge_graph *g, const luge_val *in, const sample *s)
 {
@@ -124,8 +122,7 @@ static void samples_expand(sample_sink *k)
     two(k, s, luge_shape_of(3), luge_shape_of(2, 3, 2), "axes02");
 }
 
-/* ---- slice and its adjoint ----------------------------------------------------------------------------------------
- */
+/* ---- slice and its adjoint --------------------------------------------------------------------------------------- */
 
 static luge_val build_slice(luge_graph *g, const luge_val *in, const sample *s)
 {

@@ -72,8 +72,7 @@ static luge_status elementwise_run(luge__task *task, int64_t begin, int64_t end,
 
 const luge__kernel luge__cpu_elementwise = { "vector", elementwise_prepare, elementwise_run };
 
-/* ---- comparisons of f64 and integers: a table of what each outcome means
- * ------------------------------------------------ */
+/* ---- comparisons of f64 and integers: a table of what each outcome means ----------------------------------------- */
 
 static int compare_prepare(luge__step *step, luge_plan *plan)
 {
@@ -116,8 +115,7 @@ static luge_status compare_run(luge__task *task, int64_t begin, int64_t end, voi
 
 const luge__kernel luge__cpu_compare = { "table", compare_prepare, compare_run };
 
-/* ---- where
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- where ------------------------------------------------------------------------------------------------------- */
 
 static int where_prepare(luge__step *step, luge_plan *plan)
 {
@@ -159,8 +157,7 @@ static luge_status where_run(luge__task *task, int64_t begin, int64_t end, void 
 
 const luge__kernel luge__cpu_where = { "vector", where_prepare, where_run };
 
-/* ---- copy and assign
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- copy and assign --------------------------------------------------------------------------------------------- */
 
 static int copy_prepare(luge__step *step, luge_plan *plan)
 {
@@ -195,8 +192,7 @@ static luge_status assign_run(luge__task *task, int64_t begin, int64_t end, void
 
 const luge__kernel luge__cpu_assign = { "strided", assign_prepare, assign_run };
 
-/* ---- cast: between what training needs; the reference kernel does the rest
- * ------------------------------------------------------- */
+/* ---- cast: between what training needs; the reference kernel does the rest --------------------------------------- */
 
 static int cast_prepare(luge__step *step, luge_plan *plan)
 {

@@ -30,8 +30,7 @@ static void copy_rows(unsigned char *to, int64_t to_step, const unsigned char *f
     for (int64_t r = 0; r < rows && bytes; r++) memcpy(to + r * to_step, from + r * from_step, (size_t)bytes);
 }
 
-/* ---- concat and its parts
- * --------------------------------------------------------------------------------------------- */
+/* ---- concat and its parts ---------------------------------------------------------------------------------------- */
 
 static luge_status concat_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
 {
@@ -89,8 +88,7 @@ static luge_status unslice_run(luge__task *task, int64_t begin, int64_t end, voi
 
 const luge__kernel luge__cpu_unslice = { "runs", whole_prepare, unslice_run };
 
-/* ---- gather and scatter_add
- * --------------------------------------------------------------------------------------------- */
+/* ---- gather and scatter_add -------------------------------------------------------------------------------------- */
 
 static int64_t index_at(const luge__task *task, int operand, int64_t i)
 {
@@ -169,8 +167,7 @@ static luge_status scatter_run(luge__task *task, int64_t begin, int64_t end, voi
 
 const luge__kernel luge__cpu_scatter_add = { "runs", scatter_prepare, scatter_run };
 
-/* ---- one_hot
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- one_hot ----------------------------------------------------------------------------------------------------- */
 
 static int one_hot_prepare(luge__step *step, luge_plan *plan)
 {
@@ -201,8 +198,7 @@ static luge_status one_hot_run(luge__task *task, int64_t begin, int64_t end, voi
 
 const luge__kernel luge__cpu_one_hot = { "runs", one_hot_prepare, one_hot_run };
 
-/* ---- argmax: along the last axis of a matrix in C order
- * ------------------------------------------------------------------------- */
+/* ---- argmax: along the last axis of a matrix in C order ---------------------------------------------------------- */
 
 static int argmax_prepare(luge__step *step, luge_plan *plan)
 {

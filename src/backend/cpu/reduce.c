@@ -91,8 +91,7 @@ static void store(const work *w, unsigned char *out, int64_t i, double value)
         ((float *)(void *)out)[i] = (float)value;
 }
 
-/* ---- by rows
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- by rows ----------------------------------------------------------------------------------------------------- */
 
 static int rows_prepare(luge__step *step, luge_plan *plan)
 {
@@ -148,8 +147,7 @@ static luge_status rows_run(luge__task *task, int64_t begin, int64_t end, void *
 
 const luge__kernel luge__cpu_reduce_rows = { "rows", rows_prepare, rows_run };
 
-/* ---- by columns
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- by columns -------------------------------------------------------------------------------------------------- */
 
 static int columns_prepare(luge__step *step, luge_plan *plan)
 {

@@ -40,8 +40,7 @@ static luge_status softmax_run(luge__task *task, int64_t begin, int64_t end, voi
 
 const luge__kernel luge__cpu_softmax = { "rows", softmax_prepare, softmax_run };
 
-/* ---- softmax_cross_entropy
- * --------------------------------------------------------------------------------------------- */
+/* ---- softmax_cross_entropy --------------------------------------------------------------------------------------- */
 
 static int cross_entropy_prepare(luge__step *step, luge_plan *plan)
 {

@@ -3,8 +3,7 @@
 
 #include "backend/cpu/cpu.h"
 
-/* ---- random
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- random ------------------------------------------------------------------------------------------------------ */
 
 static int random_prepare(luge__step *step, luge_plan *plan)
 {
@@ -63,8 +62,7 @@ static luge_status dropout_run(luge__task *task, int64_t begin, int64_t end, voi
 
 const luge__kernel luge__cpu_dropout = { "philox", random_prepare, dropout_run };
 
-/* ---- updates
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- updates ----------------------------------------------------------------------------------------------------- */
 
 static int update_prepare(luge__step *step, luge_plan *plan)
 {
