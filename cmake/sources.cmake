@@ -197,7 +197,6 @@ set(LUGE_CLI_SOURCES
     src/cli/report.c
     src/cli/score.c
     src/cli/source.c
-    src/cli/stubs.c
     src/cli/summary.c
     src/cli/terminal.c
     src/cli/text.c

@@ -119,4 +119,5 @@ void cli_catch_interrupt(void)
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is no reason to lose a training */
 }

@@ -143,6 +143,17 @@ static int epoch_end(const luge_moment *m, void *user)
     return 0;
 }
 
+/* What was best before training stopped and goes on. */
+static void remember_best(cli_watch *w, const luge_model *m)
+{
+    for (int64_t e = 0; e < luge_history_epochs(m); e++) {
+        const double loss = luge_history_value(m, e, "val_loss");
+        if (loss != loss || (w->best_epoch && loss >= w->best)) continue;
+        w->best = loss;
+        w->best_epoch = e + 1;
+    }
+}
+
 void cli_watch_begin(cli_watch *w, cli_job *job, const char *path)
 {
     *w = (cli_watch){ .path = path, .ctx = job->ctx, .saved = cli_now(), .began = cli_now() };
@@ -151,6 +162,7 @@ void cli_watch_begin(cli_watch *w, cli_job *job, const char *path)
     w->colour = cli_has_colour(stdout);
     w->utf8 = cli_has_utf8();
     w->width = cli_terminal_width();
+    remember_best(w, job->model);
     w->callback =
         *luge_custom_callback(.user = w, .epoch_begin = epoch_begin, .batch_end = step_end, .epoch_end = epoch_end);
 }
