@@ -55,6 +55,10 @@ set(LUGE_SOURCES
     src/data/csv_read.c
     src/data/dataset.c
     src/data/digits.c
+    src/data/encode.c
+    src/data/encoder.c
+    src/data/encoder_learn.c
+    src/data/encoder_text.c
     src/data/gather.c
     src/data/idx.c
     src/data/make.c
@@ -234,6 +238,7 @@ set(LUGE_TEST_SOURCES
     tests/test_extra.c
     tests/test_fetch.c
     tests/test_evaluate.c
+    tests/test_encoder.c
     tests/test_file.c
     tests/test_fit.c
     tests/test_gradient.c
@@ -308,6 +313,7 @@ set(LUGE_TEST_SUITES
     array
     csv
     table
+    encoder
     make
     data
     scaling
@@ -359,6 +365,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 # tests/fuzz/NAME.c: what a reader of files does with any bytes. Built with tests/fuzz/driver.c as fuzz_NAME.
 set(LUGE_FUZZ
     csv
+    encoder
     graph_json
     idx
     json

@@ -80,52 +80,60 @@ typedef enum luge_task {
     LUGE__TASK_FORCE_INT = 0x7fffffff
 } luge_task;
 
-/* Options of luge_encoder_learn. */
+/* Options of luge_encoder_learn. Zero means the default. */
 typedef struct luge_encoder_options {
     size_t size;
-    luge_table *table;  /* the last positional argument */
-    const char *target; /* name of the target column; default: the last column */
-    luge_task task; /* default: text or at most 20 distinct whole numbers (and fewer than half the rows) are classes,
-                       other numbers a regression */
-    const int64_t *rows; /* rows to learn from (the training part); default all */
-    int64_t n_rows;
-    int32_t most_categories; /* text columns with more distinct values are left out; default 50 */
+    luge_table *table;   /* the last positional argument */
+    const char *target;  /* name of the target column; default: the last column */
+    luge_task task;      /* default: text is classes, and so are at most 20 different whole numbers, fewer than half the
+                            rows; other numbers are a regression */
+    const int64_t *rows; /* rows to learn from (the training part), from 0; default: all */
+    int64_t n_rows;      /* as many are at rows */
+    int32_t most_categories; /* text columns with more different values are left out; default 50 */
 } luge_encoder_options;
 
-/* Learns how each column becomes features. Left out, with the reason kept: columns with one value only, text with too
- * many values. Numeric columns: missing values become the median of the training rows, and where there were any a
- * column "NAME is missing" (0 or 1) follows. Text: a column a value ("NAME = VALUE"), all 0 for a missing or new one.
- * Errors: no such target (nearest name), a target with missing values, one class only, no columns left. */
+/* Learns from the training rows, and from no others, how each column becomes features. Numeric columns: missing values
+ * become the median, and where there were any a feature "NAME is missing" (0 or 1) follows. Text: a feature a value
+ * ("NAME = VALUE"), sorted by bytes; all are 0 for a missing or new one. Left out, with the reason kept: columns
+ * without a value, with one value only and no missing one, text with too many values. The table is not needed
+ * afterwards. NULL on an error, LUGE_EINVAL mostly: no such target (the nearest name is told), a missing value of the
+ * target in a training row, one class or one target value only, more than 10,000 classes (1,000 that are numbers), no
+ * columns left, a row that the table does not have; text as the target of a regression. */
 LUGE_API luge_encoder *luge_encoder_learn_with(luge_context *ctx, const luge_encoder_options *options);
 #ifndef __cplusplus
 #define luge_encoder_learn(ctx, ...)                                                                                   \
     luge_encoder_learn_with(ctx, &(luge_encoder_options){ .size = sizeof(luge_encoder_options), .table = __VA_ARGS__ })
 #endif
-LUGE_API void luge_encoder_free(luge_encoder *encoder);
+LUGE_API void luge_encoder_free(luge_encoder *encoder); /* NULL is fine */
 
-/* A table as a data set: one feature array [features] f32 with names; with targets nonzero also the target: classes
- * numbered in byte order of their text (numbers: by value), or numbers. Columns are found by name, in any order; extra
- * ones are ignored. Errors: lacking columns (all named), text in a numeric column (row), a class that the training had
- * not (row). */
+/* All rows of a table as a data set: one feature array [features] f32 with names; with `targets` nonzero also the
+ * target, under its name: classes i32 numbered in byte order of their text (numbers: by value), or numbers f32, one a
+ * row. The table is of the encoder's context. Columns are found by name, in any order; others are ignored, and so is
+ * the target without `targets`. Where a column of texts has numbers only in this table, "7" is "007".
+ * NULL on an error: lacking columns (all named), text in a numeric column (line), a number too large for f32, a missing
+ * target or a class that the training had not (line, or row from 1 where some row takes several lines). */
 LUGE_API luge_dataset *luge_encode(luge_encoder *encoder, luge_table *table, int targets);
 
+/* What an encoder has learnt. Strings and lists belong to it. */
 typedef struct luge_encoder_info {
     luge_task task;
     const char *target;
-    int64_t classes; /* 0 for a regression */
-    const char *const *class_names;
+    int64_t classes;                /* 0 for a regression */
+    const char *const *class_names; /* NULL for a regression */
     int64_t features;
     const char *const *feature_names;
     int32_t numeric, text; /* columns of the table that are used */
-    int32_t with_missing;  /* of them, with missing values */
+    int32_t with_missing;  /* of them, with missing values in the training rows */
     int32_t left_out;      /* columns that are not used, and why */
     const char *const *left_out_names, *const *left_out_reasons;
-    double target_mean, target_deviation; /* regression, over the training rows */
+    double target_mean, target_deviation; /* regression, over the training rows; the deviation divides by n */
 } luge_encoder_info;
 LUGE_API luge_status luge_encoder_info_of(const luge_encoder *encoder, luge_encoder_info *info);
 
-/* The encoder as text (JSON), and back. The text belongs to the encoder. */
+/* The encoder as text (JSON on one line, versioned), which belongs to the encoder; NULL without memory. */
 LUGE_API const char *luge_encoder_text(luge_encoder *encoder);
+/* An encoder from such a text: it encodes to the same bits. LUGE_EFORMAT, with what is wrong where, for any other
+ * text, which may be anybody's. */
 LUGE_API luge_encoder *luge_encoder_from_text(luge_context *ctx, const char *text);
 
 #ifdef __cplusplus
