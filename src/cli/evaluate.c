@@ -31,7 +31,7 @@ static int show(cli_job *job, const char *path, const char *spec, const cli_scor
 static int evaluate(cli_job *job)
 {
     luge_dataset *data;
-    cli_scores scores;
+    cli_scores scores = { .rows = 0 };
     if (job->o.n_words != 1 || !job->o.value[OPT_DATA]) {
         cli_fail(job->o.verb, "%s\n  luge evaluate model.safetensors --data new.csv",
                  job->o.n_words ? "the data is missing" : "the model is missing");
@@ -45,7 +45,9 @@ static int evaluate(cli_job *job)
         code = cli_fail(job->o.verb, "%s has no answers to compare with; luge predict gives some", spec);
     if (!code && luge_dataset_column(data, LUGE_TARGETS, 0, &job->targets)) code = cli_fail_with(job->o.verb, job->ctx);
     if (!code) code = cli_score(job, data, &scores);
-    return code ? code : show(job, job->o.word[0], spec, &scores);
+    if (!code) code = show(job, job->o.word[0], spec, &scores);
+    cli_scores_free(&scores);
+    return code;
 }
 
 int cli_evaluate(int n, char **arg)

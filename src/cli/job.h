@@ -10,7 +10,7 @@
 typedef struct cli_scores {
     int64_t rows;
     luge_scores scores;
-    double *confusion; /* [classes, classes] counts, true by predicted; NULL for a regression. The job's */
+    double *confusion; /* [classes, classes] counts, true by predicted; NULL for a regression */
     double trivial;    /* share of right answers, or RMSE, of the trivial guess */
     int64_t guess;     /* the class it says */
     double mean;       /* the number it says */
@@ -43,7 +43,6 @@ typedef struct cli_job {
     int64_t epochs, batch, patience;
 
     luge_model *model;
-    double *memory; /* confusion counts */
     double *counts; /* rows of each class, of all the data */
     double began, seconds;
 } cli_job;
@@ -88,6 +87,7 @@ int cli_decide_numbers(cli_job *job);
 /* ---- score.c ----------------------------------------------------------------------------------------------------- */
 
 int cli_score(cli_job *job, luge_dataset *data, cli_scores *scores);
+void cli_scores_free(cli_scores *scores); /* due after a failure too */
 
 /* ---- report.c ---------------------------------------------------------------------------------------------------- */
 

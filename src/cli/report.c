@@ -29,6 +29,14 @@ static void add(char *text, size_t size, const char *format, ...)
     va_end(arguments);
 }
 
+/* Words that stay on one line. */
+static char *together(char *text)
+{
+    for (char *at = text; *at; at++)
+        if (*at == ' ') *at = CLI_NO_BREAK;
+    return text;
+}
+
 static void report_table(const cli_job *job)
 {
     char text[CLI_MESSAGE], n[CLI_TEXT];
@@ -72,7 +80,7 @@ static void report_classes(const cli_job *job, const double *counts)
             add(text, sizeof text, " and %lld more,", (long long)(job->classes - i));
             break;
         }
-        add(text, sizeof text, "%s %s%s ", cli_class_name(job, i, name), cli_count(n, (int64_t)counts[i]),
+        add(text, sizeof text, "%s\1%s%s ", cli_class_name(job, i, name), cli_count(n, (int64_t)counts[i]),
             i + 1 < job->classes ? "," : "");
     }
     size_t length = strlen(text);
@@ -125,8 +133,9 @@ static void report_model(const cli_job *job)
         while (from[1] == ' ') from++;
     }
     const int64_t parameters = luge_trainable_count(job->model);
+    cli_bytes(bytes, (double)parameters * 4);
     snprintf(text + k, sizeof text - k, ", %s\1parameters, %s", cli_count(n, parameters),
-             cli_bytes(bytes, (double)parameters * 4));
+             together(bytes));
     cli_line("model", "%s", text);
 }
 
@@ -209,39 +218,47 @@ static const char *count_text(const layout *l, char text[CLI_TEXT], double count
     return text;
 }
 
-/* The first that fits: with room around, with less, without separators. */
+/* The widest that fits: column titles get shorter, then spaces, then separators go. */
 static layout lay_out(const cli_job *job, const cli_scores *s)
 {
+    static const struct attempt {
+        int left, longest, gap, commas;
+    } attempts[] = { { 14, LONGEST_NAME, 2, 1 }, { 4, LONGEST_NAME, 2, 1 }, { 4, 9, 2, 1 },
+                     { 4, 6, 2, 1 },             { 4, 4, 1, 1 },            { 4, 4, 1, 0 } };
     char text[CLI_TEXT];
     const int64_t n = job->classes;
-    layout l = { .left = 14, .names = 1 };
+    layout l = { .names = 1 };
     for (int64_t i = 0; i < n; i++) {
         const int columns = cli_columns(cli_class_name(job, i, text));
         if (columns > l.names) l.names = columns < LONGEST_NAME ? columns : LONGEST_NAME;
     }
-    for (int attempt = 0; attempt < 4 && !l.matrix; attempt++) {
-        int width = l.names < 6 ? l.names : 6;
-        l.left = attempt == 0 ? 14 : 4;
-        l.commas = attempt < 3;
+    for (size_t k = 0; k < sizeof attempts / sizeof *attempts && !l.matrix && n <= 20; k++) {
+        const struct attempt *a = &attempts[k];
+        int width = l.names < a->longest ? l.names : a->longest;
+        l.left = a->left;
+        l.commas = a->commas;
         for (int64_t i = 0; i < n * n; i++) {
             const int columns = (int)strlen(count_text(&l, text, s->confusion[i]));
             if (columns > width) width = columns;
         }
-        l.cell = width + (attempt < 2 ? 2 : 1);
-        l.matrix = n <= 20 && l.left + l.names + (int)n * l.cell + SCORES <= CLI_WIDTH;
+        l.cell = width + a->gap;
+        l.matrix = l.left + l.names + (int)n * l.cell + SCORES <= CLI_WIDTH;
     }
+    if (!l.matrix) l.left = 14;
     return l;
 }
 
+/* Text in so many columns: filled, or cut between characters. */
 static void pad(const char *text, int width, int right)
 {
-    const int columns = cli_columns(text);
-    if (right) printf("%*s", columns < width ? width - columns : 0, "");
-    if (columns > width)
-        printf("%.*s", width, text);
-    else
-        printf("%s", text);
-    if (!right) printf("%*s", columns < width ? width - columns : 0, "");
+    const int columns = cli_columns(text), space = columns < width ? width - columns : 0;
+    if (right) printf("%*s", space, "");
+    for (int n = 0; *text; text++) {
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+        if (n > width) break;
+        putchar(*text);
+    }
+    if (!right) printf("%*s", space, "");
 }
 
 /* True classes downwards, predicted ones to the right where they fit, and what each class scores. */

@@ -34,6 +34,12 @@ static int trivial(cli_job *job, luge_dataset *data, cli_scores *s)
     return CLI_OK;
 }
 
+void cli_scores_free(cli_scores *scores)
+{
+    free(scores->confusion);
+    scores->confusion = NULL;
+}
+
 int cli_score(cli_job *job, luge_dataset *data, cli_scores *s)
 {
     const int classes = (int)job->classes;
@@ -41,8 +47,7 @@ int cli_score(cli_job *job, luge_dataset *data, cli_scores *s)
     if (job->task == LUGE_REGRESSION) {
         s->scores = luge_evaluate(job->model, data, .metrics = { LUGE_RMSE, LUGE_MAE, LUGE_R2 });
     } else {
-        free(job->memory);
-        s->confusion = job->memory = calloc((size_t)(classes * classes), sizeof *s->confusion);
+        s->confusion = calloc((size_t)(classes * classes), sizeof *s->confusion);
         if (!s->confusion) return cli_fail(job->o.verb, "out of memory");
         s->scores = luge_evaluate(job->model, data, .metrics = { LUGE_ACCURACY, LUGE_F1, LUGE_AUC },
                                   .confusion = s->confusion, .classes = classes);

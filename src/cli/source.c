@@ -39,7 +39,6 @@ int cli_job_open(cli_job *job)
 void cli_job_close(cli_job *job)
 {
     luge_close(job->ctx);
-    free(job->memory);
     free(job->counts);
     cli_options_free(&job->o);
 }

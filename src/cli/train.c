@@ -203,7 +203,7 @@ static int interrupted(cli_job *job, const char *path)
 static int finish(cli_job *job, const cli_watch *watch, const char *path)
 {
     char text[CLI_TEXT], size[CLI_TEXT] = "";
-    cli_scores test, validation;
+    cli_scores test = { .rows = 0 }, validation = { .rows = 0 };
     const int quiet = cli_yes(&job->o, OPT_QUIET, 0), json = cli_yes(&job->o, OPT_JSON, 0);
     luge_dataset *scored = job->test ? job->test : job->train;
     int code = save(job, path);
@@ -211,8 +211,7 @@ static int finish(cli_job *job, const cli_watch *watch, const char *path)
     if (!quiet) report_stop(job, watch);
     if (!code && job->validation && json) code = cli_score(job, job->validation, &validation);
     if (!code) code = cli_score(job, scored, &test);
-    if (code) return code;
-    if (!quiet) {
+    if (!code && !quiet) {
         cli_report_scores(job, job->test ? "test" : "training", &test);
         FILE *file = fopen(path, "rb");
         if (file && !fseek(file, 0, SEEK_END)) cli_bytes(size, (double)ftell(file));
@@ -222,8 +221,10 @@ static int finish(cli_job *job, const cli_watch *watch, const char *path)
         cli_line("next", "luge predict %s %s", path, job->table ? "new.csv" : job->o.value[OPT_DATA]);
         printf("\n");
     }
-    if (json) print_json(job, watch, job->test ? &test : NULL, job->validation ? &validation : NULL, path);
-    return CLI_OK;
+    if (!code && json) print_json(job, watch, job->test ? &test : NULL, job->validation ? &validation : NULL, path);
+    cli_scores_free(&test);
+    cli_scores_free(&validation);
+    return code;
 }
 
 static int train(cli_job *job, const char *path, int resume)
