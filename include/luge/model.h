@@ -423,8 +423,8 @@ LUGE_API luge_status luge_model_memory(luge_model *model, luge_dataset *data, in
 
 /* Checks backpropagation against central differences (luge/check.h) for every weight that is trained, in the order of
  * luge_weight_at, at its current contents: the loss of a training step on all rows of `data` as one batch, in f64.
- * `results` has room for n = the number of those weights (LUGE_EINVAL otherwise). Needs a compiled model. options may be
- * NULL; bindings of options are not used. The model does not change. */
+ * `results` has room for n = the number of those weights (LUGE_EINVAL otherwise). Needs a compiled model. options may
+ * be NULL; bindings of options are not used. The model does not change. */
 LUGE_API luge_status luge_check_model(luge_model *model, luge_dataset *data, const luge_check_options *options,
                                       luge_check_result *results, int n);
 

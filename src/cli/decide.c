@@ -117,6 +117,9 @@ static int unknown(const cli_job *job, cli_key key, const char *what, const char
 
 static int decide_loss(cli_job *job, luge_loss *loss)
 {
+    static const char *const aliases[][2] = { { "mse", "mean_squared_error" },
+                                              { "mae", "mean_absolute_error" },
+                                              { "cross-entropy", "categorical_crossentropy" } };
     const char *name = job->o.value[OPT_LOSS], *names[32];
     int n = 0;
     if (!name) {
@@ -125,7 +128,9 @@ static int decide_loss(cli_job *job, luge_loss *loss)
                                              : LUGE_CATEGORICAL_CROSSENTROPY;
         return cli_set(&job->o, OPT_LOSS, luge_loss_name(*loss));
     }
-    if (luge_loss_named(name, loss)) return CLI_OK;
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        if (!strcmp(name, aliases[i][0])) name = aliases[i][1];
+    if (luge_loss_named(name, loss)) return cli_set(&job->o, OPT_LOSS, luge_loss_name(*loss));
     for (int i = 1; i < 32 && strcmp(luge_loss_name((luge_loss)i), "?") != 0; i++)
         names[n++] = luge_loss_name((luge_loss)i);
     return unknown(job, OPT_LOSS, "loss", name, names, n);
@@ -198,6 +203,15 @@ static int decide_schedule(cli_job *job, luge_optimizer *o, luge_schedule *sched
     return CLI_OK;
 }
 
+static int check_sampling(const cli_job *job)
+{
+    static const char *const names[] = { "shuffled", "in-order", "with-replacement" };
+    const char *name = job->o.value[OPT_SAMPLING];
+    for (int i = 0; i < 3 && name; i++)
+        if (!strcmp(name, names[i])) return CLI_OK;
+    return name ? unknown(job, OPT_SAMPLING, "sampling", name, names, 3) : CLI_OK;
+}
+
 int cli_decide_numbers(cli_job *job)
 {
     const char *batch = job->o.value[OPT_BATCH];
@@ -210,7 +224,8 @@ int cli_decide_numbers(cli_job *job)
         cli_fail(job->o.verb, "--epochs: %s; 1 at least is expected", job->o.value[OPT_EPOCHS]);
         return CLI_USAGE;
     }
-    int code = cli_setf(&job->o, OPT_EPOCHS, "%lld", (long long)job->epochs);
+    int code = check_sampling(job);
+    if (!code) code = cli_setf(&job->o, OPT_EPOCHS, "%lld", (long long)job->epochs);
     if (!code && !batch) code = cli_set(&job->o, OPT_BATCH, "32");
     if (!code && !job->o.value[OPT_PATIENCE]) code = cli_setf(&job->o, OPT_PATIENCE, "%lld", (long long)job->patience);
     return code;

@@ -64,6 +64,8 @@ int cli_load_encoded(cli_job *job, const char *spec, int targets, luge_dataset *
 /* Loads a model and what it knows about its data. */
 int cli_job_load_model(cli_job *job, const char *path);
 const char *cli_class_name(const cli_job *job, int64_t index, char text[CLI_TEXT]);
+/* A text column whose first value is a number but for its comma; NULL where there is none. */
+const char *cli_decimal_commas(const luge_table *table);
 /* What file messages call a spec. */
 const char *cli_spec_name(const char *spec);
 

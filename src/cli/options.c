@@ -254,12 +254,12 @@ static const struct help {
       "luge train --data SPEC [--target COLUMN] [options] [-o FILE]\n"
       "luge train RECIPE.yaml [options]\n"
       "luge train --resume FILE [--epochs TOTAL]\n\n"
-      "Looks at the data, decides what was not said, trains, scores on rows held out, and\n"
-      "saves a model that takes the raw data. Every decision is an option.\n",
+      "Looks at the data, decides what was not said, trains, scores on rows held out,\n"
+      "and saves a model that takes the raw data. Every decision is an option.\n",
       "luge train --data digits\n"
       "luge train --data patients.csv --target diagnosis\n"
-      "luge train --data mnist:train --test mnist:test --model \"dense 50 relu, dense 10\"\n"
-      "luge train --data prices.csv --task regression --epochs 500 -o prices.safetensors\n" },
+      "luge train --data mnist:train --model \"dense 50 relu, dense 10 softmax\"\n"
+      "luge train --data prices.csv --task regression -o prices.safetensors\n" },
     { "evaluate",
       "luge evaluate MODEL --data SPEC [options]\n\n"
       "Scores a model on data that has the answers.\n",
@@ -267,8 +267,9 @@ static const struct help {
       "luge evaluate model.safetensors --data mnist:test --json\n" },
     { "predict",
       "luge predict MODEL SPEC|IMAGE|- [options]\n\n"
-      "Answers for every row: CSV with the label and the probability of each class (or the\n"
-      "number), or JSON. Columns are found by their names; the target need not be there.\n",
+      "Answers for every row: CSV with the label and the probability of each class\n"
+      "(or the number), or JSON. Columns are found by their names; the target need\n"
+      "not be there.\n",
       "luge predict model.safetensors new.csv\n"
       "luge predict model.safetensors photo.png --json\n"
       "luge predict model.safetensors digits:test --rows 5 --pictures 5\n"
@@ -276,7 +277,7 @@ static const struct help {
     { "check",
       "luge check MODEL|RECIPE.yaml [--data SPEC] [options]\n\n"
       "Holds the gradients of backpropagation against central differences in double\n"
-      "precision, a line for each parameter. Ends with 1 where they disagree.\n",
+      "precision, a line for each parameter. Exit code 1 where they disagree.\n",
       "luge check model.safetensors\n" },
     { "summary",
       "luge summary MODEL\n\n"

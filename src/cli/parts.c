@@ -190,8 +190,11 @@ static int encode(cli_job *job, const split *s, int again)
     job->encoder = luge_encoder_learn(job->ctx, job->table, .target = job->o.value[OPT_TARGET], .task = job->task,
                                       .rows = again ? s->rows[0] : NULL, .n_rows = again ? s->n[0] : 0);
     if (!job->encoder || luge_encoder_info_of(job->encoder, &job->columns) ||
-        !(job->all = luge_encode(job->encoder, job->table, 1)))
-        return cli_fail_with(job->o.verb, job->ctx);
+        !(job->all = luge_encode(job->encoder, job->table, 1))) {
+        cli_fail_with(job->o.verb, job->ctx);
+        if (cli_decimal_commas(job->table)) fprintf(stderr, "  decimal commas? try --decimal ,\n");
+        return CLI_FAILED;
+    }
     job->task = job->columns.task;
     job->classes = job->columns.classes;
     job->target = job->columns.target;
@@ -256,18 +259,25 @@ static int split_rows(cli_job *job, const double *targets)
     return code;
 }
 
-/* Counts the classes; one alone cannot be told from another. */
+/* Counts the classes: one alone cannot be told from another, and each must be there more than once. */
 static int check_classes(cli_job *job, const double *targets)
 {
+    char text[CLI_TEXT], rows[CLI_TEXT];
+    int64_t classes = 0;
     if (job->task != LUGE_CLASSIFICATION) return CLI_OK;
     job->counts = calloc((size_t)job->classes + 1, sizeof *job->counts);
     if (!job->counts) return cli_fail(job->o.verb, "out of memory");
-    for (int64_t i = 0; i < job->n_rows; i++) job->counts[(int64_t)targets[i]]++;
-    for (int64_t i = 1; i < job->n_rows; i++)
-        if (targets[i] != targets[0]) return CLI_OK;
-    char text[CLI_TEXT];
-    return cli_fail(job->o.verb, "every row of %s is of the class \"%s\"; two at least are expected", job->data_name,
-                    cli_class_name(job, job->n_rows ? (int64_t)targets[0] : 0, text));
+    for (int64_t i = 0; i < job->n_rows; i++) classes += job->counts[(int64_t)targets[i]]++ == 0;
+    if (classes < 2)
+        return cli_fail(job->o.verb, "every row of %s is of the class \"%s\"; two at least are expected",
+                        job->data_name, cli_class_name(job, job->n_rows ? (int64_t)targets[0] : 0, text));
+    if (job->n_rows >= FEWEST_ROWS && classes * 2 > job->n_rows)
+        return cli_fail(job->o.verb,
+                        "%s has %s classes in %s rows; two rows at least of each are expected\n"
+                        "  is it the target? --target names another; --task regression takes numbers as such",
+                        job->target ? job->target : job->data_name, cli_count(text, classes),
+                        cli_count(rows, job->n_rows));
+    return CLI_OK;
 }
 
 static int draw_seed(cli_job *job)

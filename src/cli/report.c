@@ -49,6 +49,8 @@ static void report_table(const cli_job *job)
     else
         add(text, sizeof text, ", nothing missing");
     cli_line("data", "%s", text);
+    const char *commas = cli_decimal_commas(job->table);
+    if (commas) cli_line("", "%s reads like numbers with decimal commas: --decimal , takes them so", commas);
     for (int i = 0; i < c->left_out && i < 5; i++)
         cli_line(i ? "" : "left out", "%s: %s", c->left_out_names[i], c->left_out_reasons[i]);
     if (c->left_out > 5) cli_line("", "and %d columns more", c->left_out - 5);
@@ -134,8 +136,7 @@ static void report_model(const cli_job *job)
     }
     const int64_t parameters = luge_trainable_count(job->model);
     cli_bytes(bytes, (double)parameters * 4);
-    snprintf(text + k, sizeof text - k, ", %s\1parameters, %s", cli_count(n, parameters),
-             together(bytes));
+    snprintf(text + k, sizeof text - k, ", %s\1parameters, %s", cli_count(n, parameters), together(bytes));
     cli_line("model", "%s", text);
 }
 
@@ -203,7 +204,7 @@ static void class_scores(const cli_scores *s, int64_t classes, int64_t i, double
     out[2] = ratio(2 * out[0] * out[1], out[0] + out[1]);
 }
 
-enum { MOST_CLASSES = 40, LONGEST_NAME = 16, SCORES = 24 };
+enum { MOST_CLASSES = 40, LONGEST_NAME = 16, SCORES = 26 };
 
 /* How the table is laid out: columns before it, of a class's name, of a count with the space before it. */
 typedef struct layout {
@@ -223,8 +224,12 @@ static layout lay_out(const cli_job *job, const cli_scores *s)
 {
     static const struct attempt {
         int left, longest, gap, commas;
-    } attempts[] = { { 14, LONGEST_NAME, 2, 1 }, { 4, LONGEST_NAME, 2, 1 }, { 4, 9, 2, 1 },
-                     { 4, 6, 2, 1 },             { 4, 4, 1, 1 },            { 4, 4, 1, 0 } };
+    } attempts[] = { { 14, LONGEST_NAME, 2, 1 },
+                     { 4, LONGEST_NAME, 2, 1 },
+                     { 4, 9, 2, 1 },
+                     { 4, 6, 2, 1 },
+                     { 4, 4, 1, 1 },
+                     { 4, 4, 1, 0 } };
     char text[CLI_TEXT];
     const int64_t n = job->classes;
     layout l = { .names = 1 };

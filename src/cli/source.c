@@ -114,6 +114,18 @@ int cli_load(cli_job *job, const char *spec, luge_table **table, luge_dataset **
     return *data ? CLI_OK : cli_fail_with(o->verb, job->ctx);
 }
 
+const char *cli_decimal_commas(const luge_table *table)
+{
+    for (int i = 0; i < luge_table_columns(table); i++) {
+        luge_table_column column;
+        const char *text = luge_table_column_at(table, i, &column) ? NULL : luge_table_text(table, 0, i);
+        const size_t n = text && column.is_text ? strspn(text, "-0123456789") : 0;
+        if (n && text[n] == ',' && text[n + 1] && strspn(text + n + 1, "0123456789") == strlen(text + n + 1))
+            return column.name;
+    }
+    return NULL;
+}
+
 int cli_load_encoded(cli_job *job, const char *spec, int targets, luge_dataset **data)
 {
     luge_table *table;

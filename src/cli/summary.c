@@ -11,7 +11,8 @@ static void print_recipe(const char *text)
         const int length = (int)strcspn(text, "\n"), key = (int)strcspn(text, ":");
         if (key < length) {
             char value[CLI_MESSAGE];
-            snprintf(value, sizeof value, "%.*s", length - key - 2, text + key + 2);
+            const int quoted = text[key + 2] == '"'; /* escapes are rare enough to be shown as they are */
+            snprintf(value, sizeof value, "%.*s", length - key - 2 - 2 * quoted, text + key + 2 + quoted);
             printf("  %-12.*s ", key, text);
             cli_wrap(15, value);
         }

@@ -31,17 +31,27 @@ static void print_line(const char *line, int length, int column)
     fputc('\n', stderr);
 }
 
-/* What may have been meant stands on a line of its own. */
-static int print_message(const char *verb, char *text)
+/* Where a line says what may have been meant, which then stands on a line of its own; *word is that. */
+static int nearest_at(const char *line, int length, const char **word)
 {
-    static const char mark[] = "; nearest: ";
-    const char *nearest = strstr(text, mark);
+    static const char *const marks[] = { "; nearest: ", "; the nearest name is ", "; the nearest is " };
+    for (int i = 0; i < 3; i++) {
+        const char *at = strstr(line, marks[i]);
+        if (!at || at >= line + length) continue;
+        *word = at + strlen(marks[i]);
+        return (int)(at - line);
+    }
+    return length;
+}
+
+static int print_message(const char *verb, const char *text)
+{
+    const char *word = text;
     int column = *verb ? fprintf(stderr, "luge %s: ", verb) : fprintf(stderr, "luge: ");
     for (const char *line = text; *line; column = 0) {
-        const int length = (int)strcspn(line, "\n");
-        const int shown = nearest && nearest >= line && nearest < line + length ? (int)(nearest - line) : length;
+        const int length = (int)strcspn(line, "\n"), shown = nearest_at(line, length, &word);
         print_line(line, shown, column);
-        if (shown < length) fprintf(stderr, "  %.*s\n", length - shown - 2, nearest + 2);
+        if (shown < length) fprintf(stderr, "  nearest: %.*s\n", (int)(line + length - word), word);
         line += length + (line[length] == '\n');
     }
     return CLI_FAILED;
@@ -60,7 +70,10 @@ int cli_fail(const char *verb, const char *format, ...)
 int cli_fail_with(const char *verb, const luge_context *ctx)
 {
     const char *message = ctx ? luge_error(ctx) : luge_last_error();
-    return cli_fail(verb, "%s", *message ? message : luge_last_error());
+    const size_t n = strlen(verb);
+    if (!*message) message = luge_last_error();
+    if (!strncmp(message, verb, n) && !strncmp(message + n, ": ", 2)) message += n + 2; /* not "predict: predict:" */
+    return cli_fail(verb, "%s", message);
 }
 
 /* ---- the terminal ------------------------------------------------------------------------------------------------ */
