@@ -133,6 +133,13 @@ same t1.safetensors t2.safetensors
 run 0 train --data xor --epochs 9 -q -o xor.safetensors --log log.csv
 [ "$(wc -l <log.csv)" = 10 ] || complain "--log: a line of names and nine epochs"
 
+# The best weights were in the model at its end; training goes on from the last ones all the same.
+run 0 train --data patients.csv --target risk --epochs 400 -q -o best1.safetensors --json
+ends=$(sed 's/.*"epochs_done": \([0-9]*\),.*/\1/' out)
+run 0 train --data patients.csv --target risk --epochs $((ends - 3)) -q -o best2.safetensors
+run 0 train --resume best2.safetensors --epochs 400 -q
+same best1.safetensors best2.safetensors
+
 # Stopped by a signal in the middle, then gone on with.
 run 0 train --data digits --rows 6000 --epochs 30 --patience 0 -q -o whole.safetensors
 "$luge" train --data digits --rows 6000 --epochs 30 --patience 0 -o part.safetensors >out 2>err &

@@ -229,7 +229,8 @@ typedef struct luge_callback {
     double baseline;
     int64_t start_from_epoch;     /* early stopping: epochs before it are not looked at; from 0 */
     int32_t restore_best_weights; /* early stopping: put back at the end of training, unless an interrupt or a
-                                     stop in the middle of an epoch means that it goes on */
+                                     stop in the middle of an epoch means that it goes on. A resume goes on from the
+                                     weights of the last epoch all the same */
     const char *path;             /* checkpoint: may hold {epoch} (from 1; {epoch:3} pads) and {name} of a
                                            log ({name:2}: decimals); csv log: the whole history, every epoch */
     int32_t save_best_only;       /* checkpoint: at an epoch's end only where the monitored value is the best so far */

@@ -225,11 +225,11 @@ static layout lay_out(const cli_job *job, const cli_scores *s)
     static const struct attempt {
         int left, longest, gap, commas;
     } attempts[] = { { 14, LONGEST_NAME, 2, 1 },
-                     { 4, LONGEST_NAME, 2, 1 },
-                     { 4, 9, 2, 1 },
-                     { 4, 6, 2, 1 },
-                     { 4, 4, 1, 1 },
-                     { 4, 4, 1, 0 } };
+                     { 3, LONGEST_NAME, 2, 1 },
+                     { 3, 9, 2, 1 },
+                     { 3, 6, 2, 1 },
+                     { 3, 4, 1, 1 },
+                     { 3, 4, 1, 0 } };
     char text[CLI_TEXT];
     const int64_t n = job->classes;
     layout l = { .names = 1 };

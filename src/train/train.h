@@ -73,14 +73,17 @@ typedef struct luge__history {
     size_t width, capacity;
 } luge__history;
 
+/* Which weights a callback keeps: the best; or, after they were put back, those that training goes on from. */
+enum luge__kept { LUGE__NOTHING_KEPT, LUGE__BEST_KEPT, LUGE__BEST_IN_MODEL };
+
 /* What a built-in callback remembers; saved with the model. */
 typedef struct luge__callback_state {
     luge_callback_kind kind;
     int32_t has_best;
     double best;
     int64_t wait, cooldown, best_epoch;
-    int32_t has_weights;
-    unsigned char *weights; /* the best, in the order of the model's; NULL where none are kept */
+    int32_t has_weights;    /* luge__kept */
+    unsigned char *weights; /* in the order of the model's; NULL where none are kept */
     size_t weight_bytes;
 } luge__callback_state;
 
