@@ -39,12 +39,12 @@ typedef struct luge_table_options {
  * every field is a number or missing is numeric, any other is text. Missing: an empty field, NA, N/A, NaN, null, ?
  * (whatever case). The text of a number in a text column is that of the file; but where the first text comes after
  * 10,000 rows, or 4 MB of numbers, the numbers before it are written in their shortest form ("7" for "007").
- * Memory: 8 bytes a number, 4 a text and each different text once; some 1 MB of buffers, and up to 8 MB while the
- * first rows are read.
- * NULL on an error: LUGE_EFORMAT, with file, line and mostly column, for a row with too few or too many fields, a name
- * that comes twice, "inf" or a number beyond f64 in a column that was numeric so far, zero bytes, text that is not
- * UTF-8, a quote that is not closed or stands inside a field, a blank line between rows, a field of more than 1 MB,
- * more than 100,000 columns, no rows; LUGE_EIO where the file cannot be read; LUGE_EINVAL; LUGE_ENOMEM. */
+ * Memory: 8 bytes a number, 4 a text, and each different text once with some 16 bytes; some 1 MB of buffers, and up to
+ * 8 MB while the first rows are read. NULL on an error: LUGE_EFORMAT, with file, line and mostly column, for a row with
+ * too few or too many fields, a name that comes twice, "inf" or a number beyond f64 in a column that was numeric so
+ * far, zero bytes, text that is not UTF-8, a quote that is not closed or stands inside a field, a blank line between
+ * rows, a field of more than 1 MB, more than 100,000 columns, no rows; LUGE_EIO where the file cannot be read;
+ * LUGE_EINVAL; LUGE_ENOMEM. */
 LUGE_API luge_table *luge_table_read_with(luge_context *ctx, const luge_table_options *options);
 #ifndef __cplusplus
 #define luge_table_read(ctx, ...)                                                                                      \

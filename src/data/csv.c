@@ -231,32 +231,86 @@ luge_status luge__csv_field(luge__csv *csv, luge__field *field)
     return finish(csv, csv->at - csv->start, field);
 }
 
+#if FLT_EVAL_METHOD == 0
+/* Digits and a point, up to 19 of them, as digits and decimals; returns the end, or NULL for anything else. */
+static const unsigned char *read_digits(const unsigned char *c, char point, uint64_t *head, size_t *decimals)
+{
+    const unsigned char *const first = c, *const most = c + 19, *after = NULL;
+    for (*head = 0; c < most; c++) {
+        const unsigned digit = *c - (unsigned)'0';
+        if (digit < 10)
+            *head = 10 * *head + digit;
+        else if (*c == (unsigned char)point && !after)
+            after = c + 1;
+        else
+            break;
+    }
+    *decimals = after ? (size_t)(c - after) : 0;
+    return c - first > (after != NULL) ? c : NULL;
+}
+
+#if defined __GNUC__ && defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* Counts the digits at c, of which eight can be read; fewer than eight become *value. All at once, for how many there
+ * are is hard to predict: pairs of digits, pairs of those, and so on, side by side in one word. */
+static inline size_t few_digits(const unsigned char *c, uint64_t *value)
+{
+    const uint64_t each = 0x0101010101010101, low = 0x000000FF000000FF;
+    uint64_t x;
+    memcpy(&x, c, sizeof x);
+    x ^= '0' * each;
+    const uint64_t others = (x + 0x76 * each) | x; /* above the first byte that is no digit it may be wrong */
+    if (!(others & 0x80 * each)) return 8;
+    const size_t n = (size_t)__builtin_ctzll(others & 0x80 * each) / 8;
+    x = n ? x << (64 - 8 * n) : 0;
+    x = x * 10 + (x >> 8);
+    *value = ((x & low) * (100 + ((uint64_t)1000000 << 32)) + (x >> 16 & low) * (1 + ((uint64_t)10000 << 32))) >> 32;
+    return n;
+}
+
+static const unsigned char *read_few(const unsigned char *c, char point, uint64_t *head, size_t *decimals)
+{
+    static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
+    uint64_t part = 0;
+    const size_t n = few_digits(c, head);
+    *decimals = 0;
+    if (n == 8) return NULL;
+    c += n;
+    if (*c != (unsigned char)point) return n ? c : NULL;
+    const size_t m = few_digits(c + 1, &part);
+    if (m == 8 || n + m == 0) return NULL;
+    *head = *head * tens[m] + part;
+    *decimals = m;
+    return c + 1 + m;
+}
+#else
+#define read_few(c, point, head, decimals) NULL
+#endif
+#endif
+
 int luge__csv_number(luge__csv *csv, char point, luge__field *field, double *value)
 {
 #if FLT_EVAL_METHOD == 0
-    enum { MOST = 20 }; /* a point and 19 digits, which fit 64 bits */
     static const double tens[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
                                    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19 };
-    const unsigned char *text = csv->buffer->data + csv->at, *c = text;
-    if (csv->end - csv->at < MOST + 4) return 0;
-    const int negative = *c == '-';
-    const unsigned char *first = c += negative, *most = c + MOST - 1;
+    const unsigned char *text = csv->buffer->data + csv->at, *c;
     uint64_t head = 0;
-    unsigned digit;
-    for (; (digit = *c - (unsigned)'0') < 10 && c < most; c++) head = 10 * head + digit;
-    ptrdiff_t digits = c - first, decimals = 0;
-    if (*c == (unsigned char)point && c < most) {
-        const unsigned char *after = ++c;
-        for (; (digit = *c - (unsigned)'0') < 10 && c < most; c++) head = 10 * head + digit;
-        decimals = c - after;
-    }
-    if (digits + decimals == 0 || head > (uint64_t)1 << 53) return 0; /* both below are exact: one rounding */
+    size_t decimals = 0;
+    if (csv->end - csv->at < 24) return 0; /* a sign, 19 digits, a line end */
+    const int negative = *text == '-';
+    c = read_few(text + negative, point, &head, &decimals);
+    if (!c) c = read_digits(text + negative, point, &head, &decimals);
+    if (!c || head > (uint64_t)1 << 53) return 0; /* what is below is exact but for one rounding */
     const size_t length = (size_t)(c - text);
     if (*c == '\r' && c[1] == '\n') c++;
     if (*c != (unsigned char)csv->delimiter && *c != '\n') return 0;
-    const double size = (double)head / tens[decimals];
+    double size = (double)(int64_t)head;
+    if (decimals) size /= tens[decimals]; /* slow */
     *value = negative ? -size : size;
-    *field = (luge__field){ .text = (const char *)text, .length = length, .line = csv->line, .last = *c == '\n' };
+    field->text = (const char *)text;
+    field->length = length;
+    field->line = csv->line;
+    field->last = *c == '\n';
+    field->quoted = 0;
     csv->start = csv->at;
     csv->at += (size_t)(c + 1 - text);
     csv->line += field->last;

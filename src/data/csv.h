@@ -55,6 +55,8 @@ void luge__excerpt(const char *from, size_t length, char text[LUGE__EXCERPT]);
 typedef struct luge__words {
     luge_context *ctx;
     luge__chunk *chunks;
+    char *room; /* for the next texts, one after another */
+    size_t left;
     const char **word;
     size_t n, capacity;
     uint32_t *slots; /* hash table of numbers + 1; more than half of it is free */

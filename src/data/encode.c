@@ -89,7 +89,7 @@ static luge_status begin_matching(luge_context *ctx, const luge__cells *cells, c
     }
     m->numbers = luge__alloc(ctx, n * sizeof *m->numbers);
     for (size_t i = 0; m->numbers && i < n; i++) {
-        if (!luge__parse_number(names[i], strlen(names[i]), &m->numbers[i])) m->numbers[i] = NAN;
+        if (!luge__parse_number(names[i], strlen(names[i]), &m->numbers[i])) m->numbers[i] = (double)NAN;
     }
     return m->numbers ? LUGE_OK : LUGE_ENOMEM;
 }

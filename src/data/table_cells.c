@@ -155,9 +155,9 @@ static int enter_number(double *slots, double value)
 static void survey_numbers(luge__cells *cells, int64_t rows, double *slots)
 {
     luge_table_column *info = &cells->info;
-    double min = INFINITY, max = -INFINITY;
+    double min = HUGE_VAL, max = -HUGE_VAL;
     int whole = 1;
-    for (int i = 0; i < SLOTS; i++) slots[i] = NAN;
+    for (int i = 0; i < SLOTS; i++) slots[i] = (double)NAN;
     for (int64_t row = 0; row < rows; row += LUGE__TABLE_CHUNK) {
         const double *value = luge__number_at(cells, row);
         const int64_t n = rows - row < LUGE__TABLE_CHUNK ? rows - row : LUGE__TABLE_CHUNK;
@@ -184,7 +184,7 @@ static void survey_texts(luge__cells *cells, int64_t rows)
     luge_table_column *info = &cells->info;
     for (int64_t row = 0; row < rows; row++) info->missing += *luge__code_at(cells, row) == LUGE__NO_TEXT;
     info->distinct = (int64_t)cells->words.n;
-    info->min = info->max = NAN;
+    info->min = info->max = (double)NAN;
 }
 
 luge_status luge__table_survey(luge_table *table)

@@ -139,10 +139,10 @@ static luge_status put_number(reading *r, const luge__field *field, size_t colum
 /* Any field; its text may be cut at its ends. */
 static luge_status put_field(reading *r, luge__field *field, size_t column)
 {
-    double value = NAN;
+    double value = (double)NAN;
     trim(field);
     if (!r->numbers[column]) return put_text(r, field, column);
-    if (is_missing(field)) return put_number(r, field, column, NAN);
+    if (is_missing(field)) return put_number(r, field, column, (double)NAN);
     if (parse(r, field, &value)) {
         return isfinite(value) ? put_number(r, field, column, value)
                                : bad_field(r, field, column, "is too large a number");

@@ -32,6 +32,25 @@ static luge_status grow_table(luge__words *words)
     return LUGE_OK;
 }
 
+/* A copy of the text. */
+static const char *store(luge__words *words, const char *text, size_t length)
+{
+    if (words->left <= length) { /* what is left stays empty: little, for long texts have room of their own */
+        const size_t block = words->n < 512 ? 64 + 8 * words->n : 4096;
+        if (length >= block / 8) {
+            char *own = luge__chunk_alloc(words->ctx, &words->chunks, length + 1);
+            return own ? memcpy(own, text, length) : NULL; /* a chunk is zeroed */
+        }
+        words->room = luge__chunk_alloc(words->ctx, &words->chunks, block);
+        words->left = words->room ? block : 0;
+        if (!words->room) return NULL;
+    }
+    char *word = memcpy(words->room, text, length);
+    words->room += length + 1;
+    words->left -= length + 1;
+    return word;
+}
+
 int64_t luge__words_enter(luge__words *words, const char *text, size_t length)
 {
     if (2 * words->n >= words->n_slots && grow_table(words)) return -1;
@@ -42,9 +61,8 @@ int64_t luge__words_enter(luge__words *words, const char *text, size_t length)
         return -1;
     }
     if (luge__grow(words->ctx, &words->word, sizeof *words->word, &words->capacity, words->n + 1)) return -1;
-    char *word = luge__chunk_alloc(words->ctx, &words->chunks, length + 1);
+    const char *word = store(words, text, length);
     if (!word) return -1;
-    memcpy(word, text, length); /* a chunk is zeroed */
     words->word[words->n++] = word;
     words->slots[at] = (uint32_t)words->n;
     return (int64_t)words->n - 1;
