@@ -367,10 +367,13 @@ set(LUGE_FUZZ
     csv
     encoder
     graph_json
+    gzip
     idx
+    image
     json
     npy
     model
+    recipe
     table
     tensor_file
 )
