@@ -235,10 +235,10 @@ set(LUGE_TEST_SOURCES
     tests/test_csv.c
     tests/test_data.c
     tests/test_effects.c
+    tests/test_encoder.c
+    tests/test_evaluate.c
     tests/test_extra.c
     tests/test_fetch.c
-    tests/test_evaluate.c
-    tests/test_encoder.c
     tests/test_file.c
     tests/test_fit.c
     tests/test_gradient.c
@@ -319,10 +319,6 @@ set(LUGE_TEST_SUITES
     scaling
     metrics
     schedule
-    extra
-    image
-    recipe
-    fetch
     optimizers
     losses
     fit
@@ -333,6 +329,10 @@ set(LUGE_TEST_SUITES
     initializers
     layers
     building
+    extra
+    image
+    recipe
+    fetch
     oom
     api
     api_model
@@ -373,8 +373,8 @@ set(LUGE_FUZZ
     json
     npy
     model
-    recipe
     table
+    recipe
     tensor_file
 )
 

@@ -45,7 +45,7 @@ static void add_value(line *l, const char *label, double value, int decimals)
     if (decimals && fabs(value) < 1000 && (value == 0 || fabs(value) >= 0.0005))
         snprintf(text, sizeof text, "%.*f", fabs(value) < 100 ? decimals : 1, value);
     else
-        cli_figure(text, value);
+        snprintf(text, sizeof text, fabs(value) < 1 ? "%.0e" : "%.3g", value); /* as wide as 0.012 */
     snprintf(all, sizeof all, "%s%s%s", label, *label ? " " : "", text);
     add(l, all);
 }
