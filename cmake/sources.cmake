@@ -257,6 +257,7 @@ set(LUGE_TEST_SOURCES
     tests/test_misuse.c
     tests/test_model_hostile.c
     tests/test_model_oom.c
+    tests/test_notes.c
     tests/test_number.c
     tests/test_oom.c
     tests/test_ops_errors.c
@@ -329,6 +330,7 @@ set(LUGE_TEST_SUITES
     initializers
     layers
     building
+    notes
     extra
     image
     recipe
