@@ -164,7 +164,9 @@ run 0 predict digits.safetensors digits:test --rows 3
 [ "$(wc -l <out)" = 4 ] || complain "three digits give three answers"
 run 0 train --data digits --rows 2000 --only 5,8 --epochs 5 -o two.safetensors
 says out "binary classification" "5" "8"
-run 0 evaluate two.safetensors --data digits:test --rows 500
+run 0 evaluate two.safetensors --data digits:test --rows 500 --json
+rows=$(sed -n 's/.*"test": {"rows": \([0-9]*\),.*/\1/p' out)
+{ [ "$rows" -gt 50 ] && [ "$rows" -lt 160 ]; } || complain "two classes of ten are a fifth of 500 rows, not $rows"
 run 0 train --data xor --model "dense 8 tanh, dense 1" --lr 0.05 --epochs 200 -o xor.safetensors
 says out "nothing held out" "training  accuracy 1.000"
 
@@ -207,6 +209,7 @@ refuses 1 "luge data fetch mnist" -- train --data mnist:train
 refuses 1 "no folder" -- train --data xor -o no/folder/model.safetensors
 refuses 1 "nearest: epochs" -- train bad.yaml
 refuses 2 "a number" -- train worse.yaml
+refuses 1 "smaller --lr" -- train --data sine --optimizer sgd --lr 1e9
 refuses 2 "nearest: --data" -- train --daat x
 refuses 2 "nearest: dense" -- train --data xor --model "dens 5"
 refuses 2 "1,000,000,000" -- train --data xor --model "dense 99999999999"

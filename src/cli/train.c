@@ -218,7 +218,9 @@ static int finish(cli_job *job, const cli_watch *watch, const char *path)
         if (file) fclose(file);
         printf("\n");
         cli_line("saved", "%s (%s) after %s", path, size, cli_duration(text, job->seconds));
-        cli_line("next", "luge predict %s %s", path, job->table ? "new.csv" : job->o.value[OPT_DATA]);
+        const char *spec = job->o.value[OPT_TEST], *data = job->o.value[OPT_DATA];
+        if (!strchr(spec, ':')) spec = data; /* a share */
+        cli_line("next", "luge predict %s %s", path, job->table ? "new.csv" : spec);
         printf("\n");
     }
     if (!code && json) print_json(job, watch, job->test ? &test : NULL, job->validation ? &validation : NULL, path);
@@ -236,6 +238,10 @@ static int train(cli_job *job, const char *path, int resume)
     if (!code) code = fit(job, &watch, resume);
     if (code) return code;
     if (cli_interrupted) return interrupted(job, path);
+    const luge_progress p = luge_model_progress(job->model);
+    if (strstr(p.reason, "no finite number"))
+        return cli_fail(job->o.verb, "%s\n  nothing is saved; a smaller --lr than %s may help", p.reason,
+                        job->o.value[OPT_LR]);
     return finish(job, &watch, path);
 }
 
@@ -269,6 +275,7 @@ static int go_on(cli_job *job)
                         job->o.value[OPT_RESUME]);
     code = cli_job_data(job);
     if (!code) code = cli_decide_numbers(job);
+    if (job->encoder && job->task == LUGE_REGRESSION) job->deviation = job->columns.target_deviation;
     return code ? code : train(job, path, 1);
 }
 

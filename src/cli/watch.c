@@ -44,8 +44,10 @@ static void add_value(line *l, const char *label, double value, int decimals)
     if (value != value) return;
     if (decimals && fabs(value) < 1000 && (value == 0 || fabs(value) >= 0.0005))
         snprintf(text, sizeof text, "%.*f", fabs(value) < 100 ? decimals : 1, value);
+    else if (fabs(value) < 1)
+        snprintf(text, sizeof text, "%.0e", value); /* as wide as 0.012 */
     else
-        snprintf(text, sizeof text, fabs(value) < 1 ? "%.0e" : "%.3g", value); /* as wide as 0.012 */
+        cli_figure(text, value);
     snprintf(all, sizeof all, "%s%s%s", label, *label ? " " : "", text);
     add(l, all);
 }
