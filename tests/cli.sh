@@ -207,6 +207,10 @@ refuses 1 "nearest: digits" -- train --data digitz
 refuses 1 "classes are expected" -- train --data digits --rows 100 --model "dense 7"
 refuses 1 "luge data fetch mnist" -- train --data mnist:train
 refuses 1 "no folder" -- train --data xor -o no/folder/model.safetensors
+refuses 1 "is a folder" -- train --data xor -o folder
+run 1 train --data spirals --epochs 3 -o kept.safetensors --log no/folder/log.csv
+says err "what was learnt until then is in kept.safetensors"
+[ -s kept.safetensors ] || complain "nothing was kept"
 refuses 1 "nearest: epochs" -- train bad.yaml
 refuses 2 "a number" -- train worse.yaml
 refuses 1 "smaller --lr" -- train --data sine --optimizer sgd --lr 1e9

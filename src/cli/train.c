@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "watch.h"
@@ -61,6 +62,9 @@ static int check_output(const cli_job *job, const char *path)
 {
     char folder[4096];
     const char *slash = strrchr(path, '/');
+    struct stat status;
+    if (!stat(path, &status) && S_ISDIR(status.st_mode))
+        return cli_fail(job->o.verb, "%s is a folder; the name of a file is expected", path);
     if (!slash)
         snprintf(folder, sizeof folder, ".");
     else
@@ -229,6 +233,15 @@ static int finish(cli_job *job, const cli_watch *watch, const char *path)
     return code;
 }
 
+/* Training failed half way, as where a log can no longer be written: what was learnt stays. */
+static int keep_what_is(cli_job *job, const char *path, int code)
+{
+    luge_clear(job->ctx);
+    if (luge_model_progress(job->model).updates > 0 && save(job, path) == CLI_OK)
+        fprintf(stderr, "  what was learnt until then is in %s: luge train --resume %s\n", path, path);
+    return code;
+}
+
 static int train(cli_job *job, const char *path, int resume)
 {
     cli_watch watch;
@@ -236,7 +249,7 @@ static int train(cli_job *job, const char *path, int resume)
     if (!code && !cli_yes(&job->o, OPT_QUIET, 0)) cli_report_decisions(job);
     cli_watch_begin(&watch, job, path);
     if (!code) code = fit(job, &watch, resume);
-    if (code) return code;
+    if (code) return keep_what_is(job, path, code);
     if (cli_interrupted) return interrupted(job, path);
     const luge_progress p = luge_model_progress(job->model);
     if (strstr(p.reason, "no finite number"))

@@ -80,7 +80,7 @@ static int step_end(const luge_moment *m, void *user)
     const double now = cli_now();
     if (now - w->saved > SAVE) {
         w->saved = now;
-        luge_save_model(m->model, w->path);
+        if (luge_save_model(m->model, w->path)) luge_clear(w->ctx); /* tried again; said at the end if need be */
     }
     if (!w->shown || !w->live || now - w->drawn < REDRAW) return 0;
     line l;
