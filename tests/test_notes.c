@@ -71,8 +71,8 @@ static const int32_t classes[6] = { 0, 1, 2, 0, 1, 2 };
 static void gradients(luge_test *t)
 {
     luge_context *ctx = luge_open(.threads = 1);
-    luge_model *m = make_model(ctx, "dense 5 tanh l2=0.01, batchnorm, dropout 0.2, dense 3 softmax",
-                               LUGE_CATEGORICAL_CROSSENTROPY);
+    luge_model *m =
+        make_model(ctx, "dense 5 tanh l2=0.01, batchnorm, dropout 0.2, dense 3 softmax", LUGE_CATEGORICAL_CROSSENTROPY);
     luge_dataset *d = make_rows(ctx, rows[0], classes);
     luge_check_result r[6];
     memset(r, 0, sizeof r);
