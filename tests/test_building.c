@@ -72,6 +72,34 @@ static void grown(luge_test *t)
     luge_close(ctx);
 }
 
+/* A batch after outputs were added needs more room than the one before. */
+static void grown_after_fit(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_dataset *one = data_with(ctx, 1, 1), *two = data_with(ctx, 1, 2);
+    luge_model *m = luge_model_create(ctx, .dtype = LUGE_F64);
+    const luge_val x = luge_model_input(m, NULL, LUGE_NO_DTYPE, luge_shape_of(2));
+    luge_val y[2] = { luge_call_layer(m, luge_dense(2), x) };
+    luge_model_outputs(m, y, 1);
+    luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR);
+    CHECK_STATUS(t, luge_fit(m, one), LUGE_OK);
+    y[1] = luge_call_layer(m, luge_dense(2), x);
+    luge_model_outputs(m, y, 2);
+    luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR);
+    CHECK_STATUS(t, luge_fit(m, two), LUGE_OK);
+    luge_model *chained = chain(ctx, FIRST_DATA);
+    luge_compile(chained, .loss = LUGE_MEAN_SQUARED_ERROR);
+    CHECK_STATUS(t, luge_fit(chained, one), LUGE_OK);
+    luge_add_layer(chained, luge_dense(1000));
+    luge_compile(chained, .loss = LUGE_MEAN_SQUARED_ERROR);
+    static double wide[4 * 1000];
+    luge_dataset *many = luge_dataset_create(ctx);
+    luge_dataset_add_features(many, luge_array_borrow(ctx, LUGE_F64, luge_shape_of(4, 2), inputs));
+    luge_dataset_add_targets(many, luge_array_borrow(ctx, LUGE_F64, luge_shape_of(4, 1000), wide));
+    CHECK_STATUS(t, luge_fit(chained, many), LUGE_OK);
+    luge_close(ctx);
+}
+
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static void names(luge_test *t)
@@ -366,6 +394,7 @@ void test_building(luge_test *t)
 {
     RUN(t, ways);
     RUN(t, grown);
+    RUN(t, grown_after_fit);
     RUN(t, names);
     RUN(t, functional);
     RUN(t, skip_connection);

@@ -16,6 +16,8 @@ void luge__compile_forget(luge_model *m)
     luge_metric_state_free(m->metrics);
     luge_metric_state_free(m->validation_metrics);
     m->metrics = m->validation_metrics = NULL;
+    luge__release(m->ctx, m->batch.memory, m->batch.bytes); /* inputs and outputs may be others now */
+    m->batch = (luge__batch){ .loads = m->batch.loads };
     m->epoch = m->step = m->updates = 0;
     m->loss_sum = m->loss_rows = 0;
     m->swapped = 0;

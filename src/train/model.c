@@ -16,7 +16,6 @@ static void destroy(luge__object *object)
     luge_context *ctx = m->ctx;
     luge__compile_forget(m);
     luge__history_free(m);
-    luge__release(ctx, m->batch.memory, m->batch.bytes);
     luge__release(ctx, m->pending, m->pending_capacity * sizeof *m->pending);
     luge__release(ctx, m->layers, m->layer_capacity * sizeof *m->layers);
     luge__release(ctx, m->weights, m->weight_capacity * sizeof *m->weights);

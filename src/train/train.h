@@ -200,7 +200,7 @@ luge_val luge__layer_build(luge_model *m, const luge_layer *layer, luge_val x);
 
 /* ---- compile.c --------------------------------------------------------------------------------------------------- */
 luge_status luge__compile(luge_model *m, const luge_compile_options *options);
-void luge__compile_forget(luge_model *m); /* steps, optimizer state */
+void luge__compile_forget(luge_model *m); /* steps, optimizer state, batch */
 /* The rate of the next step. */
 double luge__next_rate(const luge_model *m);
 /* Makes the optimizer's variables, if they are not there yet. */
