@@ -28,8 +28,8 @@ static void begin_line(const cli_watch *w, line *l, int64_t epoch, int64_t epoch
     snprintf(text, sizeof text, "  epoch %*lld/%s  ", digits + 1, (long long)epoch, last);
     *l = (line){ .n = 0 };
     add(l, text);
-    if (!w->live) return;
-    const int bar = w->width < CLI_WIDTH ? BAR / 2 : BAR, full = (int)(done * bar + 0.5);
+    if (!w->live || w->width < CLI_WIDTH) return; /* no room for a bar */
+    const int bar = BAR, full = (int)(done * bar + 0.5);
     if (w->colour) add(l, "\033[36m");
     for (int i = 0; i < full; i++) add(l, w->utf8 ? "━" : "#");
     if (w->colour) add(l, "\033[90m");
@@ -117,7 +117,7 @@ static void end_line(const cli_watch *w, line *l, const luge_moment *m, int best
         add(l, best ? " *" : "  ");
     }
     add(l, "  ");
-    if (!w->live) return; /* equal runs give equal text */
+    if (!w->live || w->width < CLI_WIDTH) return; /* equal runs give equal text in a file */
     add(l, cli_duration(text, cli_now() - w->began));
 }
 
