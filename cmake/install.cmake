@@ -8,6 +8,7 @@ install(TARGETS ${luge_targets} EXPORT luge_targets
 install(FILES ${LUGE_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/luge")
 if(TARGET luge_cli)
     install(TARGETS luge_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(FILES docs/man/luge.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()
 
 set(luge_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/luge")

@@ -111,6 +111,7 @@ set(LUGE_SOURCES
     src/plan/schedule.c
     src/train/batch.c
     src/train/callbacks.c
+    src/train/check.c
     src/train/compile.c
     src/train/evaluate.c
     src/train/file.c
@@ -123,6 +124,7 @@ set(LUGE_SOURCES
     src/train/look.c
     src/train/model.c
     src/train/nan.c
+    src/train/note.c
     src/train/predictor.c
     src/train/progress.c
     src/train/save.c
@@ -182,10 +184,28 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
+    src/cli/check.c
+    src/cli/data.c
+    src/cli/decide.c
+    src/cli/evaluate.c
     src/cli/info.c
+    src/cli/json.c
     src/cli/main.c
+    src/cli/only.c
     src/cli/ops.c
+    src/cli/options.c
+    src/cli/parts.c
+    src/cli/picture.c
+    src/cli/predict.c
+    src/cli/recipe.c
+    src/cli/report.c
+    src/cli/score.c
+    src/cli/source.c
+    src/cli/summary.c
+    src/cli/terminal.c
     src/cli/text.c
+    src/cli/train.c
+    src/cli/watch.c
 )
 
 # The runner luge-test and the suites it knows (what `luge-test --list` prints).
@@ -237,6 +257,7 @@ set(LUGE_TEST_SOURCES
     tests/test_misuse.c
     tests/test_model_hostile.c
     tests/test_model_oom.c
+    tests/test_notes.c
     tests/test_number.c
     tests/test_oom.c
     tests/test_ops_errors.c
@@ -309,6 +330,7 @@ set(LUGE_TEST_SUITES
     initializers
     layers
     building
+    notes
     extra
     image
     recipe

@@ -121,6 +121,8 @@ set_tests_properties(adding_an_op PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}
 # Every program and snippet of README.md and the guides.
 luge_add_test(readme_snippets guide sh "${PROJECT_SOURCE_DIR}/tests/readme_snippets.sh" "$<TARGET_FILE:luge_static>")
 set_tests_properties(readme_snippets PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER}")
+# The command, as a person uses it.
+luge_add_test(cli cli sh "${PROJECT_SOURCE_DIR}/tests/cli.sh" "$<TARGET_FILE:luge_cli>")
 # A C++ program over the plain functions.
 luge_add_test(cxx_api header sh -c
     "c++ -std=c++11 -pedantic -Wall -Wextra -Werror -I'${PROJECT_SOURCE_DIR}/include' \

@@ -10,6 +10,7 @@
 #ifndef LUGE_MODEL_H
 #define LUGE_MODEL_H
 
+#include "luge/check.h"
 #include "luge/data.h"
 #include "luge/layers.h"
 #include "luge/metrics.h"
@@ -229,7 +230,8 @@ typedef struct luge_callback {
     double baseline;
     int64_t start_from_epoch;     /* early stopping: epochs before it are not looked at; from 0 */
     int32_t restore_best_weights; /* early stopping: put back at the end of training, unless an interrupt or a
-                                     stop in the middle of an epoch means that it goes on */
+                                     stop in the middle of an epoch means that it goes on. A resume goes on from the
+                                     weights of the last epoch all the same */
     const char *path;             /* checkpoint: may hold {epoch} (from 1; {epoch:3} pads) and {name} of a
                                            log ({name:2}: decimals); csv log: the whole history, every epoch */
     int32_t save_best_only;       /* checkpoint: at an epoch's end only where the monitored value is the best so far */
@@ -405,6 +407,11 @@ LUGE_API luge_status luge_set_learning_rate(luge_model *model, double rate); /* 
 LUGE_API const char *luge_class_name(const luge_model *model, int64_t index);
 LUGE_API const char *luge_feature_name(const luge_model *model, int64_t index);
 
+/* Texts that a program keeps with its model, such as how to prepare what it is given: saved and loaded with it. Both
+ * are copied; UTF-8. NULL as text takes the note away; luge_note is NULL where there is none. */
+LUGE_API luge_status luge_set_note(luge_model *model, const char *key, const char *text);
+LUGE_API const char *luge_note(const luge_model *model, const char *key);
+
 /* Bytes that training on a data set will take at its peak, before it starts. batch_size as in luge_fit. */
 typedef struct luge_model_bytes {
     size_t data;       /* the data set's arrays and row numbers, and a gathered batch */
@@ -415,6 +422,13 @@ typedef struct luge_model_bytes {
 } luge_model_bytes;
 LUGE_API luge_status luge_model_memory(luge_model *model, luge_dataset *data, int64_t batch_size,
                                        luge_model_bytes *memory);
+
+/* Checks backpropagation against central differences (luge/check.h) for every weight that is trained, in the order of
+ * luge_weight_at, at its current contents: the loss of a training step on all rows of `data` as one batch, in f64.
+ * `results` has room for n = the number of those weights (LUGE_EINVAL otherwise). Needs a compiled model. options may
+ * be NULL; bindings of options are not used. The model does not change. */
+LUGE_API luge_status luge_check_model(luge_model *model, luge_dataset *data, const luge_check_options *options,
+                                      luge_check_result *results, int n);
 
 /* ---- history ----------------------------------------------------------------------------------------------------- */
 

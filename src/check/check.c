@@ -65,7 +65,8 @@ static luge_status copy_input(prober *p, luge_graph *g, int i)
 
 static void close_prober(prober *p)
 {
-    for (int i = 0; i < p->o.n_bindings && p->input; i++) luge__release(p->ctx, p->input[i], p->input_bytes[i]);
+    for (int i = 0; i < p->o.n_bindings && p->input && p->input_bytes; i++)
+        luge__release(p->ctx, p->input[i], p->input_bytes[i]);
     const size_t n = (size_t)p->o.n_bindings;
     luge__release(p->ctx, p->input, p->input ? n * sizeof *p->input : 0);
     luge__release(p->ctx, p->input_bytes, p->input_bytes ? n * sizeof *p->input_bytes : 0);

@@ -4,19 +4,39 @@
 
 #include <luge/luge.h>
 #include <stddef.h>
+#include <stdio.h>
 
-/* Exit codes: all went well; something failed; the command line was wrong. */
-enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+/* Exit codes: all went well; something failed; the command line was wrong; stopped by Ctrl-C. */
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
 
 /* The verbs, each in its file. arg[0..n-1] is what follows the verb; they return the exit code. */
+int cli_train(int n, char **arg);
+int cli_evaluate(int n, char **arg);
+int cli_predict(int n, char **arg);
+int cli_check(int n, char **arg);
+int cli_summary(int n, char **arg);
+int cli_data(int n, char **arg);
 int cli_ops(int n, char **arg);
 int cli_info(int n, char **arg);
 
+/* ---- text.c ------------------------------------------------------------------------------------------------------ */
+
 enum { CLI_WIDTH = 80 }; /* columns that text is laid out for */
+
+enum { CLI_NO_BREAK = 1 }; /* a character that cli_wrap prints as a space at which no line ends */
 
 /* Prints words with a line break before a word would pass CLI_WIDTH; further lines begin at `indent`. The cursor is at
  * column `indent` now. Ends the line. */
 void cli_wrap(int indent, const char *words);
+/* How many columns UTF-8 text takes. */
+int cli_columns(const char *text);
+/* 1234567 as 1,234,567; bytes as 16 KB; seconds as 0.7 s or 3 min 20 s. The text lies in `text`. */
+enum { CLI_TEXT = 40 };
+const char *cli_count(char text[CLI_TEXT], int64_t value);
+const char *cli_bytes(char text[CLI_TEXT], double bytes);
+const char *cli_duration(char text[CLI_TEXT], double seconds);
+/* Four digits or more that matter: 0.0413, 12.731, 9,753, 3.10e-05. */
+const char *cli_figure(char text[CLI_TEXT], double value);
 
 /* How many letters must be typed, taken away, exchanged or swapped with a neighbour to get from a to b. */
 int cli_distance(const char *a, const char *b);
@@ -26,5 +46,28 @@ const char *cli_nearest(const char *typed, int n, const char *(*name_at)(int ind
 
 /* "luge WHO: nothing may follow" on stderr; CLI_USAGE. */
 int cli_unexpected(const char *who, const char *argument);
+
+/* ---- terminal.c -------------------------------------------------------------------------------------------------- */
+
+/* "luge VERB: message" on stderr, broken at CLI_WIDTH; what follows "; nearest: " stands on a line of its own.
+ * CLI_FAILED. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+int cli_fail(const char *verb, const char *format, ...);
+/* The same with the first error of a context. */
+int cli_fail_with(const char *verb, const luge_context *ctx);
+
+int cli_is_terminal(FILE *file);
+/* Whether colour may be used there: a terminal that is not dumb, and no NO_COLOR. */
+int cli_has_colour(FILE *file);
+int cli_has_utf8(void);
+/* Columns of the terminal, at most CLI_WIDTH. */
+int cli_terminal_width(void);
+double cli_now(void); /* seconds */
+
+/* Set by the first Ctrl-C after cli_catch_interrupt; the second ends the program. */
+extern volatile int cli_interrupted;
+void cli_catch_interrupt(void);
 
 #endif

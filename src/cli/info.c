@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "job.h"
 
 enum { MOST = 16, NAME = 32 };
 
@@ -38,6 +38,17 @@ static void print_kernels(void)
     for (int i = 0; i < t.n; i++) printf("    %-14s %d\n", t.name[i], t.count[i]);
 }
 
+static void print_data_folders(void)
+{
+    char folders[4096];
+    cli_data_folders(NULL, folders, sizeof folders);
+    for (const char *at = folders, *label = "data"; *at; label = "") {
+        const int length = (int)strcspn(at, ":");
+        printf("  %-16s %.*s\n", label, length, at);
+        at += length + (at[length] == ':');
+    }
+}
+
 int cli_info(int n, char **arg)
 {
     if (n > 0) return cli_unexpected("info", arg[0]);
@@ -50,6 +61,7 @@ int cli_info(int n, char **arg)
     printf("  instruction set  %s\n", luge_instruction_set(ctx));
     printf("  threads          %d\n", luge_threads(ctx));
     print_kernels();
+    print_data_folders();
     luge_close(ctx);
     return CLI_OK;
 }

@@ -11,8 +11,14 @@ static const struct verb {
     const char *name, *arguments, *purpose;
     int (*run)(int n, char **arg);
 } verbs[] = {
-    { "ops", "[NAME]", "the operators: formula, gradient, kernels; or one of them", cli_ops },
-    { "info", "", "version, instruction set, threads and kernels in use", cli_info },
+    { "train", "--data SPEC", "learn from a table, images, digits, ...", cli_train },
+    { "evaluate", "MODEL --data SPEC", "scores on data that has the answers", cli_evaluate },
+    { "predict", "MODEL SPEC", "answers for a table, images, photo.png, -", cli_predict },
+    { "check", "MODEL", "gradients held against central differences", cli_check },
+    { "summary", "MODEL", "layers, parameters, how it was trained", cli_summary },
+    { "data", "[show SPEC]", "what there is; show, fetch, make", cli_data },
+    { "ops", "[NAME]", "the operators: formula, gradient, kernels", cli_ops },
+    { "info", "", "version, threads, kernels, data folders", cli_info },
     { "help", "", "this list", cli_help },
 };
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
@@ -26,9 +32,10 @@ static void print_help(FILE *file)
 {
     fprintf(file, "luge %s: neural networks in C\n\n", luge_version());
     for (int i = 0; i < N_VERBS; i++) {
-        fprintf(file, "  luge %-5s %-8s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].purpose);
+        fprintf(file, "  luge %-8s %-17s  %s\n", verbs[i].name, verbs[i].arguments, verbs[i].purpose);
     }
-    fprintf(file, "  luge --version      the version alone\n");
+    fprintf(file, "  luge %-26s  the version alone\n\n", "--version");
+    fprintf(file, "  luge train --data digits is a beginning; luge train --help tells more.\n");
 }
 
 static int cli_help(int n, char **arg)

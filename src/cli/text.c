@@ -4,21 +4,82 @@
 
 #include "cli.h"
 
+static int word_columns(const char *word, int length)
+{
+    int n = 0;
+    for (int i = 0; i < length; i++) n += ((unsigned char)word[i] & 0xc0) != 0x80;
+    return n;
+}
+
 void cli_wrap(int indent, const char *words)
 {
     int column = indent;
     while (*words) {
         const int length = (int)strcspn(words, " ");
-        if (column > indent && column + 1 + length > CLI_WIDTH) {
+        if (column > indent && column + 1 + word_columns(words, length) > CLI_WIDTH) {
             printf("\n%*s", indent, "");
             column = indent;
         }
         if (column > indent) column += printf(" ");
-        column += printf("%.*s", length, words);
+        for (int i = 0; i < length; i++) {
+            putchar(words[i] == CLI_NO_BREAK ? ' ' : words[i]);
+            column += ((unsigned char)words[i] & 0xc0) != 0x80;
+        }
         words += length;
         words += strspn(words, " ");
     }
     printf("\n");
+}
+
+int cli_columns(const char *text)
+{
+    int n = 0;
+    for (; *text; text++) n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+const char *cli_count(char text[CLI_TEXT], int64_t value)
+{
+    char digits[24];
+    const int n = snprintf(digits, sizeof digits, "%lld", (long long)value);
+    int k = 0;
+    for (int i = 0; i < n; i++) {
+        if (i && (n - i) % 3 == 0 && digits[i - 1] != '-') text[k++] = ',';
+        text[k++] = digits[i];
+    }
+    text[k] = '\0';
+    return text;
+}
+
+const char *cli_bytes(char text[CLI_TEXT], double bytes)
+{
+    static const char *const units[] = { "bytes", "KB", "MB", "GB", "TB" };
+    int unit = 0;
+    for (; bytes >= 999.5 && unit < 4; unit++) bytes /= 1000;
+    snprintf(text, CLI_TEXT, unit && bytes < 9.95 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+    return text;
+}
+
+const char *cli_duration(char text[CLI_TEXT], double seconds)
+{
+    if (seconds < 0.9995)
+        snprintf(text, CLI_TEXT, "%.0f ms", seconds * 1000);
+    else if (seconds < 99.95)
+        snprintf(text, CLI_TEXT, "%.1f s", seconds);
+    else
+        snprintf(text, CLI_TEXT, "%d min %d s", (int)(seconds / 60), (int)seconds % 60);
+    return text;
+}
+
+const char *cli_figure(char text[CLI_TEXT], double value)
+{
+    const double size = value < 0 ? -value : value;
+    if (size >= 1000 && size < 1e7) return cli_count(text, (int64_t)(value < 0 ? value - 0.5 : value + 0.5));
+    if (size != 0 && (size < 1e-3 || size >= 1e7))
+        snprintf(text, CLI_TEXT, "%.2e", value);
+    else
+        snprintf(text, CLI_TEXT, size < 10 ? "%.4f" : size < 100 ? "%.3f" : "%.2f", value);
+    return text;
 }
 
 static int least(int a, int b)

@@ -48,8 +48,25 @@ static luge_status keep_weights(luge__fit *f, luge__callback_state *s)
         if (!(s->weights = luge__alloc(m->ctx, bytes))) return LUGE_ENOMEM;
         s->weight_bytes = bytes;
     }
-    s->has_weights = 1;
+    s->has_weights = LUGE__BEST_KEPT;
     return luge__copy_weights(m, s->weights, 0);
+}
+
+/* The weights of the model for those that are kept, and the other way round. */
+static luge_status exchange(luge_model *m, luge__callback_state *s, int32_t has_weights)
+{
+    if (!s->weights) return LUGE_OK;
+    unsigned char *memory = luge__alloc(m->ctx, s->weight_bytes);
+    luge_status status = memory ? luge__copy_weights(m, memory, 0) : LUGE_ENOMEM;
+    if (!status) status = luge__copy_weights(m, s->weights, 1);
+    if (status) {
+        luge__release(m->ctx, memory, s->weight_bytes);
+        return status;
+    }
+    luge__release(m->ctx, s->weights, s->weight_bytes);
+    s->weights = memory;
+    s->has_weights = has_weights;
+    return LUGE_OK;
 }
 
 static int early_stopping(luge__fit *f, const luge_callback *c, luge__callback_state *s, int64_t epoch)
@@ -77,8 +94,19 @@ static int early_stopping(luge__fit *f, const luge_callback *c, luge__callback_s
 static luge_status restore_best(luge__fit *f, const luge_callback *c, luge__callback_state *s)
 {
     const int interrupted = f->m->step > 0 || (f->m->stopped && f->o.interrupt && *f->o.interrupt);
-    if (!c->restore_best_weights || !s->has_weights || interrupted) return LUGE_OK;
-    return luge__copy_weights(f->m, s->weights, 1);
+    if (!c->restore_best_weights || s->has_weights != LUGE__BEST_KEPT || interrupted) return LUGE_OK;
+    return exchange(f->m, s, LUGE__BEST_IN_MODEL);
+}
+
+/* A resume goes on from where training stood, not from what was best. The last exchange is undone first. */
+static luge_status take_back(luge__fit *f)
+{
+    luge_status status = LUGE_OK;
+    for (int i = LUGE_MAX_CALLBACKS; i-- && !status;) {
+        luge__callback_state *s = &f->m->callbacks[i];
+        if (s->has_weights == LUGE__BEST_IN_MODEL) status = exchange(f->m, s, LUGE__BEST_KEPT);
+    }
+    return status;
 }
 
 /* ---- the others -------------------------------------------------------------------------------------------------- */
@@ -298,7 +326,7 @@ static int built_in(luge__fit *f, const luge_callback *c, luge__callback_state *
 /* Checkpoints come last, so that what all callbacks remember is in each file. */
 int luge__callbacks_call(luge__fit *f, luge__event event, int64_t epoch, int64_t step)
 {
-    int stop = 0, due[LUGE_MAX_CALLBACKS];
+    int stop = event == LUGE__TRAIN_BEGIN && take_back(f), due[LUGE_MAX_CALLBACKS];
     for (int i = 0; i < f->n_callbacks; i++) {
         const luge_callback *c = &f->callbacks[i];
         luge__callback_state *s = &f->m->callbacks[i];

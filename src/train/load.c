@@ -344,6 +344,18 @@ static luge_status check_version(const luge__loading *l, uint32_t root)
     return LUGE_OK;
 }
 
+static luge_status read_notes(luge__loading *l, uint32_t root)
+{
+    const uint32_t notes = luge__json_member(l->doc, root, "notes");
+    luge_status status = LUGE_OK;
+    for (uint32_t v = luge__json_first(l->doc, notes); v && !status; v = luge__json_next(l->doc, v)) {
+        const char *key = luge__json_key_of(l->doc, v), *text = luge__json_get_string(l->doc, v);
+        status =
+            key && *key && text ? luge_set_note(l->m, key, text) : luge__load_bad(l, "a note has no key or is no text");
+    }
+    return status;
+}
+
 static luge_status read_file(luge__loading *l)
 {
     const char *text = luge_tensor_metadata(l->tensors, "luge");
@@ -359,6 +371,7 @@ static luge_status read_file(luge__loading *l)
     if (!(l->m = luge_model_create_with(&o))) return luge_failure(l->ctx);
     status = read_model(l, root);
     if (!status) status = luge__load_training(l, root);
+    if (!status) status = read_notes(l, root);
     return status;
 }
 

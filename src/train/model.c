@@ -24,6 +24,7 @@ static void destroy(luge__object *object)
     luge__release(ctx, m->effects, m->effect_capacity * sizeof *m->effects);
     free_names(ctx, m->class_names, m->n_class_names);
     free_names(ctx, m->feature_names, m->n_feature_names);
+    luge__notes_free(m);
     luge_graph_free(m->graph);
     luge__object_leave(&m->object);
     luge__release(ctx, m, sizeof *m);

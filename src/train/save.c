@@ -132,7 +132,7 @@ static void write_compiled(luge__json_writer *w, const luge_model *m)
     luge__numbers_write(w, luge__compile_numbers, o);
     luge__json_key(w, "losses");
     luge__json_open(w, '[');
-    for (int i = 0; i < m->n_outputs; i++) luge__json_int(w, o->losses[i]);
+    for (int i = 0; i < m->n_outputs; i++) luge__json_string(w, luge_loss_name(o->losses[i]));
     luge__json_close(w, ']');
     luge__json_key(w, "loss_weights");
     luge__json_open(w, '[');
@@ -172,6 +172,17 @@ static void write_training(luge__json_writer *w, const luge_model *m)
     luge__json_close(w, '}');
 }
 
+static void write_notes(luge__json_writer *w, const luge_model *m)
+{
+    luge__json_key(w, "notes");
+    luge__json_open(w, '{');
+    for (size_t i = 0; i < m->n_notes; i++) {
+        luge__json_key(w, m->notes[i].key);
+        luge__json_string(w, m->notes[i].text);
+    }
+    luge__json_close(w, '}');
+}
+
 static luge_status write_metadata(saving *s)
 {
     luge_model *m = s->m;
@@ -184,6 +195,7 @@ static luge_status write_metadata(saving *s)
     luge__json_key(w, "instruction_set");
     luge__json_string(w, luge_instruction_set(m->ctx));
     write_model(w, m);
+    if (m->n_notes) write_notes(w, m);
     luge__json_key(w, "graph");
     luge__graph_write(w, m->graph, luge_node_count(m->graph));
     if (m->compiled) write_compiled(w, m);

@@ -73,14 +73,17 @@ typedef struct luge__history {
     size_t width, capacity;
 } luge__history;
 
+/* Which weights a callback keeps: the best; or, after they were put back, those that training goes on from. */
+enum luge__kept { LUGE__NOTHING_KEPT, LUGE__BEST_KEPT, LUGE__BEST_IN_MODEL };
+
 /* What a built-in callback remembers; saved with the model. */
 typedef struct luge__callback_state {
     luge_callback_kind kind;
     int32_t has_best;
     double best;
     int64_t wait, cooldown, best_epoch;
-    int32_t has_weights;
-    unsigned char *weights; /* the best, in the order of the model's; NULL where none are kept */
+    int32_t has_weights;    /* luge__kept */
+    unsigned char *weights; /* in the order of the model's; NULL where none are kept */
     size_t weight_bytes;
 } luge__callback_state;
 
@@ -94,6 +97,11 @@ typedef struct luge__batch {
     uint64_t loads;        /* how often rows were loaded: tells whether those of an earlier load still lie there */
     luge_target_kind kind; /* of the first target as it was loaded */
 } luge__batch;
+
+/* A text that the user keeps with the model. */
+typedef struct luge__note {
+    char *key, *text;
+} luge__note;
 
 struct luge_model {
     luge__object object;
@@ -143,7 +151,8 @@ struct luge_model {
     luge_metric_state *metrics, *validation_metrics;
     int32_t n_metrics;
     uint64_t fingerprint; /* of the data that the running training uses */
-    int64_t batch_size, sampling, data_rows;
+    int64_t batch_size, data_rows;
+    luge_sampling sampling;
     luge__history history;
     luge__callback_state callbacks[LUGE_MAX_CALLBACKS];
     int32_t stopped;
@@ -154,6 +163,9 @@ struct luge_model {
     /* what the first data brought */
     char **class_names, **feature_names;
     int64_t n_class_names, n_feature_names;
+
+    luge__note *notes;
+    size_t n_notes, note_capacity;
 };
 
 /* ---- model.c ----------------------------------------------------------------------------------------------------- */
@@ -244,6 +256,9 @@ size_t luge__format_fixed(char *text, size_t size, double value, int decimals, i
 /* ---- look.c ------------------------------------------------------------------------------------------------------ */
 /* Copies n texts; an entry may be NULL. */
 luge_status luge__set_names(luge_model *m, char ***to, int64_t *n_to, const char *const *names, int64_t n);
+
+/* ---- note.c ------------------------------------------------------------------------------------------------------ */
+void luge__notes_free(luge_model *m);
 
 /* ---- history.c --------------------------------------------------------------------------------------------------- */
 void luge__history_clear(luge_model *m);
