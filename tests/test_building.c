@@ -328,6 +328,7 @@ static void refused_state(luge_test *t)
     WORDS(luge_set_weight(m, "dense/kernel", x, 8), LUGE_EINVAL, "bytes");
     const luge_val none = { 0, 0 };
     WORDS(luge_model_outputs(m, &none, 1), LUGE_EINVAL, "output 0 is not a value of this model");
+    WORDS(luge_model_outputs(m, NULL, 1), LUGE_EINVAL, "the outputs are NULL");
     WORDS(luge_model_outputs(m, &none, 9), LUGE_EINVAL, "1 to 8 outputs are expected, not 9");
     CHECK(t, !luge_is_some(luge_call_layer(m, luge_dense(1), none)));
     CHECK_STR_CONTAINS(t, luge_error(ctx), "not a value of this model with a batch");
@@ -335,6 +336,9 @@ static void refused_state(luge_test *t)
     luge_model_weight(m, "w", luge_shape_of(2), luge_init_ones());
     CHECK(t, !luge_is_some(luge_model_weight(m, "w", luge_shape_of(2), luge_init_ones())));
     CHECK_STR_CONTAINS(t, luge_error(ctx), "\"w\"");
+    luge_clear(ctx);
+    CHECK(t, !luge_is_some(luge_model_input(m, "wide", LUGE_F64, luge_shape_of(2))));
+    CHECK_STR_CONTAINS(t, luge_error(ctx), "dtype is f64; f32, i32 or i64 is expected");
     luge_clear(ctx);
     const luge_val whole = luge_model_input(m, "whole", LUGE_I32, luge_shape_of(2));
     CHECK(t, !luge_is_some(luge_call_layer(m, luge_dense(1), whole)));
@@ -355,6 +359,38 @@ static void refused_state(luge_test *t)
     luge_model_free(NULL);
     luge_close(ctx);
 #undef WORDS
+}
+
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
+
+static void refused_texts(luge_test *t)
+{
+    static const struct {
+        const char *text, *words;
+    } rows[] = {
+        { NULL, "the text is NULL" },
+        { "", "a layer is expected at column 1" },
+        { "dense 4, ", "a layer is expected at column 9" },
+        { "danse 4", "no layer \"danse\" (column 1); nearest: dense" },
+        { "dense", "\"dense\" needs a number of units" },
+        { "dense 1.5", "column 7: \"1.5\" is not a whole number" },
+        { "dense 4, dropout 1", "column 18: \"1\" is not a rate in [0, 1)" },
+        { "dense 4 rela", "no activation \"rela\" (column 9); nearest: relu" },
+        { "dense 4 int=zeros", "no setting \"int=zeros\" (column 9); nearest: init" },
+        { "dense 4 init=he", "is no initializer" },
+        { "dense 4 init=constant", "is no initializer" }, /* as it stands without its numbers */
+        { "dense 4 init=truncated_normal", "is no initializer" },
+        { "dense 4 bias=maybe", "must be yes or no" },
+        { "flatten relu", "write it as a layer of its own" },
+    };
+    luge_context *ctx = luge_open(.threads = 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        luge_model *m = luge_sequential(ctx);
+        CHECK_STATUS(t, luge_add_layers(m, rows[i].text), LUGE_EINVAL);
+        CHECK_STR_CONTAINS(t, luge_error(ctx), rows[i].words);
+        luge_clear(ctx);
+    }
+    luge_close(ctx);
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
@@ -402,5 +438,6 @@ void test_building(luge_test *t)
     RUN(t, refused_names);
     RUN(t, refused_share);
     RUN(t, refused_state);
+    RUN(t, refused_texts);
     RUN(t, memory);
 }

@@ -139,6 +139,9 @@ static void order_of_calls(luge_test *t)
         CHECK_EQ_INT(t, p.updates, rows[i].updates);
         CHECK_EQ_INT(t, p.stopped, rows[i].stop_at != NULL);
         CHECK_STR_EQ(t, p.reason, rows[i].stop_at ? "stopped by a callback" : "");
+        luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR);
+        CHECK_EQ_INT(t, luge_model_progress(m).stopped, 0);
+        CHECK_STR_EQ(t, luge_model_progress(m).reason, "");
     }
     luge_model *m = fit_small(ctx, 3, 0.5);
     record a = { .name = 'A' }, b = { .name = 'B', .with = &a };
@@ -379,6 +382,10 @@ static void checkpoints(luge_test *t)
     CHECK(t, luge_model_progress(first).updates == 2 && luge_model_progress(first).step == 2);
     CHECK(t, luge_model_progress(second).updates == 6);
     CHECK(t, took("1") && took("2"));
+    s.w[0] = 0; /* as many decimals as 64 bits hold */
+    CHECK_STATUS(t, luge_fit(s.m, s.data, .callbacks = { &weight, luge_checkpoint(in_folder("{loss:40}")) }), LUGE_OK);
+    CHECK(t, took("0.000000000000000"));
+    s.w[0] = w[0];
     /* nowhere to write: an error, and a model that goes on */
     FIT_REFUSED(t, s.ctx, luge_fit(s.m, s.data, .callbacks = { luge_checkpoint(in_folder("none/here")) }), LUGE_EIO,
                 "none/here");

@@ -58,6 +58,7 @@ static void errors(luge_test *t)
     FIT_REFUSED(t, ctx, luge_evaluate(m, data), LUGE_ESHAPE,
                 "evaluate: a row of \"y\" is [1]; the model has 2 outputs");
     FIT_REFUSED(t, ctx, luge_predict(m, features, out, 40), LUGE_EINVAL, "out has 40 bytes; 10 rows of 8 are expected");
+    FIT_REFUSED(t, ctx, luge_predict(m, features, NULL, 80), LUGE_EINVAL, "out is NULL");
     FIT_REFUSED(t, ctx, luge_predict(m, features, NULL, 80), LUGE_EINVAL, "predict: out");
     FIT_REFUSED(t, ctx, luge_predict(m, NULL, out, 80), LUGE_EINVAL, "predict: the data set is NULL");
     FIT_REFUSED(t, ctx, luge_predict(m, features, out, 80, .output = 1), LUGE_EINVAL, "output 1 is out of range");

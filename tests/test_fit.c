@@ -404,6 +404,23 @@ static void calls_from_inside(luge_test *t)
     luge_close(ctx);
 }
 
+/* Callers of a later version have longer options: what was compiled with them is read again in each step. */
+static void longer_options(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    struct {
+        luge_schedule known;
+        double later[4];
+    } schedule = { .known = *luge_exponential_decay(.initial_rate = 0.5, .decay_steps = 1, .decay_rate = 0.5) };
+    schedule.known.size = sizeof schedule;
+    luge_model *m = fit_small(ctx, 3, 0.1);
+    CHECK_STATUS(t, luge_compile(m, .optimizer = luge_sgd(.schedule = &schedule.known), .loss = LUGE_HINGE_LOSS),
+                 LUGE_OK);
+    CHECK_STATUS(t, luge_fit(m, fit_regression(ctx, 10, 3), .batch_size = 5), LUGE_OK);
+    CHECK(t, luge_learning_rate(m) == 0.125);
+    luge_close(ctx);
+}
+
 /* ---- errors ------------------------------------------------------------------------------------------------------ */
 
 static void errors(luge_test *t)
@@ -431,6 +448,10 @@ static void errors(luge_test *t)
     FIT_REFUSED(t, ctx, luge_fit(m, data, .validation_batch_size = -2), LUGE_EINVAL, "validation_batch_size is -2");
     FIT_REFUSED(t, ctx, luge_fit(m, data, .sampling = (luge_sampling)9), LUGE_EINVAL, "sampling number 9");
     FIT_REFUSED(t, ctx, luge_fit(m, data, .batch_size = 5, .steps_per_epoch = 3), LUGE_EINVAL, "3 steps of 5 rows");
+    FIT_REFUSED(t, ctx,
+                luge_fit(m, data, .batch_size = 4, .sampling = LUGE_WITH_REPLACEMENT,
+                         .steps_per_epoch = ((int64_t)1 << 61) + 1),
+                LUGE_ENOMEM, "not fit memory"); /* not the 1 that is left of it in 32 bits */
     CHECK_STATUS(t, luge_fit_with(NULL, NULL), LUGE_EINVAL);
     CHECK_EQ_INT(t, luge_model_progress(m).updates, 0);
     CHECK_STATUS(t, luge_fit(m, data, .validation_batch_size = LUGE_FULL_BATCH), LUGE_OK);
@@ -471,6 +492,7 @@ void test_fit(luge_test *t)
     RUN(t, bytes_as_features);
     RUN(t, train_on_batch);
     RUN(t, calls_from_inside);
+    RUN(t, longer_options);
     RUN(t, errors);
     RUN(t, out_of_memory);
 }

@@ -440,6 +440,7 @@ static void refused(luge_test *t)
     REFUSED("label_smoothing is nan", .loss = LUGE_BINARY_CROSSENTROPY, .label_smoothing = (double)NAN);
     REFUSED("huber_delta is -1", .loss = LUGE_HUBER_LOSS, .huber_delta = -1);
     REFUSED("a loss weight is inf", .loss = LUGE_HUBER_LOSS, .loss_weights = { (double)INFINITY });
+    REFUSED("top_k is -1", .loss = LUGE_HUBER_LOSS, .top_k = -1);
     REFUSED("threshold is 1", .loss = LUGE_HUBER_LOSS, .threshold = 1);
     REFUSED("no metric number 99", .loss = LUGE_HUBER_LOSS, .metrics = { (luge_metric)99 });
     luge_close(ctx);

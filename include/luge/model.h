@@ -64,8 +64,9 @@ LUGE_API luge_status luge_build(luge_model *model, luge_shape row);
 /* A model that is no chain: inputs, layers and any operators on values, then the outputs. A value's first dimension is
  * the batch. Operators must not fix its size (the graph is inferred anew for each number of rows). What is appended
  * after luge_compile makes the model forget what the optimizer had gathered.
- * An input: name NULL means "input"; dtype LUGE_NO_DTYPE (0) the model's; row is the shape of one row, without the
- * batch, of sizes of at least 1. At most 8, in the order of the data set's feature arrays. */
+ * An input: name NULL means "input"; dtype the model's (LUGE_NO_DTYPE, 0, means it), LUGE_I32 or LUGE_I64; row is the
+ * shape of one row, without the batch, of sizes of at least 1. At most 8, in the order of the data set's feature
+ * arrays. */
 LUGE_API luge_val luge_model_input(luge_model *model, const char *name, luge_dtype dtype, luge_shape row);
 LUGE_API luge_val luge_call_layer(luge_model *model, const luge_layer *layer, luge_val x);
 /* A weight of one's own, for operators: of the model's dtype, trained along with those of the layers, without a

@@ -35,7 +35,7 @@ enum { CLI_TEXT = 40 };
 const char *cli_count(char text[CLI_TEXT], int64_t value);
 const char *cli_bytes(char text[CLI_TEXT], double bytes);
 const char *cli_duration(char text[CLI_TEXT], double seconds);
-/* Four digits that matter: 0.0413, 12.7, 3.1e-05. */
+/* Four digits or more that matter: 0.0413, 12.731, 9,753, 3.10e-05. */
 const char *cli_figure(char text[CLI_TEXT], double value);
 
 /* How many letters must be typed, taken away, exchanged or swapped with a neighbour to get from a to b. */

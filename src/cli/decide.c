@@ -62,9 +62,10 @@ static int finish_model(cli_job *job)
                                                        : "classes are",
                         (long long)wanted, job->task == LUGE_REGRESSION ? "" : " softmax");
     if (job->task == LUGE_REGRESSION) {
-        if (job->encoder && cli_yes(&job->o, OPT_STANDARDIZE, 1) && job->columns.target_deviation > 0)
-            luge_add_layer(job->model,
-                           luge_rescaling(job->columns.target_deviation, .offset = job->columns.target_mean));
+        if (job->encoder && job->columns.target_deviation > 0) {
+            job->deviation = job->columns.target_deviation;
+            luge_add_layer(job->model, luge_rescaling(job->deviation, .offset = job->columns.target_mean));
+        }
         return luge_failed(job->ctx) ? refused(job) : CLI_OK;
     }
     if (strcmp(op, "sigmoid") != 0 && strcmp(op, "softmax") != 0) {
@@ -241,7 +242,9 @@ static int compile(cli_job *job)
     if (!code) code = decide_schedule(job, &optimizer, &schedule);
     if (code) return code;
     const int regression = job->task == LUGE_REGRESSION;
-    luge_compile(job->model, .optimizer = &optimizer, .loss = loss,
+    const double unit = job->deviation > 0 ? job->deviation : 1; /* so that a rate suits targets of any size */
+    const double weight = loss == LUGE_MEAN_SQUARED_ERROR || loss == LUGE_HUBER_LOSS ? 1 / (unit * unit) : 1 / unit;
+    luge_compile(job->model, .optimizer = &optimizer, .loss = loss, .loss_weights = { weight }, .huber_delta = unit,
                  .label_smoothing = cli_number(&job->o, OPT_SMOOTHING, 0),
                  .metrics = { regression ? LUGE_MAE : LUGE_ACCURACY });
     return luge_failed(job->ctx) ? refused(job) : CLI_OK;

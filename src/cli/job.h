@@ -39,7 +39,7 @@ typedef struct cli_job {
     int seed_drawn;
     int held_out;        /* nonzero: there are parts for validation and test */
     char left_out[1024]; /* columns that are not used */
-    const char *test_name;
+    double deviation;    /* of the target, where the model's end is scaled by it; otherwise 0 */
     int64_t epochs, batch, patience;
 
     luge_model *model;

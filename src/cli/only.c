@@ -30,7 +30,9 @@ static int read_names(const cli_job *job, chosen *c)
 
 static int choose_rows(cli_job *job, luge_dataset *data, chosen *c)
 {
+    luge_column_info y = { .names = NULL }; /* of this data: those of the job may be the chosen ones already */
     int64_t found[MOST] = { 0 };
+    if (luge_dataset_column(data, LUGE_TARGETS, 0, &y)) return cli_fail_with(job->o.verb, job->ctx);
     const int64_t n = luge_dataset_rows(data);
     double *targets = cli_targets(job, data);
     c->rows = malloc(((size_t)n + 1) * sizeof *c->rows);
@@ -38,7 +40,9 @@ static int choose_rows(cli_job *job, luge_dataset *data, chosen *c)
     if (targets && (!c->rows || !c->classes)) cli_fail(job->o.verb, "out of memory");
     for (int64_t i = 0; i < n && targets && c->rows && c->classes; i++) {
         char number[CLI_TEXT];
-        const char *name = cli_class_name(job, (int64_t)targets[i], number);
+        const int64_t class = (int64_t)targets[i];
+        const char *name = y.names && class < y.n_names ? y.names[class] : number;
+        snprintf(number, sizeof number, "%lld", (long long)class);
         for (int32_t k = 0; k < c->n; k++) {
             if (strcmp(name, c->names[k]) != 0) continue;
             found[k]++;

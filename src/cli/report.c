@@ -156,7 +156,8 @@ static void report_training(const cli_job *job)
     char text[CLI_MESSAGE], n[CLI_TEXT], loss[CLI_TEXT];
     snprintf(text, sizeof text, "%s %g", job->o.value[OPT_OPTIMIZER], cli_number(&job->o, OPT_LR, 0));
     if (job->o.value[OPT_SCHEDULE]) add(text, sizeof text, " %s", job->o.value[OPT_SCHEDULE]);
-    add(text, sizeof text, ", %s, batch\1%s", loss_words(job->o.value[OPT_LOSS], loss), cli_count(n, job->batch));
+    add(text, sizeof text, ", %s%s, batch\1%s", loss_words(job->o.value[OPT_LOSS], loss),
+        job->deviation > 0 ? " in deviations of the target" : "", cli_count(n, job->batch));
     if (job->patience)
         add(text, sizeof text, ", up to\1%s\1epochs, patience\1%lld", cli_count(n, job->epochs),
             (long long)job->patience);
@@ -176,7 +177,7 @@ void cli_report_decisions(const cli_job *job)
     report_split(job);
     cli_line("inputs", "%s",
              cli_yes(&job->o, OPT_STANDARDIZE, 0) ? "standardized on the training rows"
-             : job->features.dtype == LUGE_U8     ? "pixels from 0 to 1"
+             : job->features.shape.ndim > 1       ? "pixels from 0 to 1"
                                                   : "as they are");
     report_model(job);
     report_training(job);
@@ -298,7 +299,8 @@ void cli_report_scores(const cli_job *job, const char *label, const cli_scores *
     char a[CLI_TEXT], b[CLI_TEXT], c[CLI_TEXT], d[CLI_TEXT], name[CLI_TEXT];
     const luge_scores *v = &s->scores;
     if (job->task == LUGE_REGRESSION) {
-        printf("  %-9s RMSE %s   MAE %s   R2 %.3f\n", label, cli_figure(a, v->rmse), cli_figure(b, v->mae), v->r2);
+        printf("  %-9s RMSE %s   MAE %s   R2 %s\n", label, cli_figure(a, v->rmse), cli_figure(b, v->mae),
+               cli_figure(c, v->r2));
         printf("%*salways %s would have RMSE %s\n", INDENT, "", cli_figure(c, s->mean), cli_figure(d, s->trivial));
         return;
     }

@@ -74,10 +74,11 @@ const char *cli_duration(char text[CLI_TEXT], double seconds)
 const char *cli_figure(char text[CLI_TEXT], double value)
 {
     const double size = value < 0 ? -value : value;
-    if (size != 0 && (size < 1e-3 || size >= 1e6))
+    if (size >= 1000 && size < 1e7) return cli_count(text, (int64_t)(value < 0 ? value - 0.5 : value + 0.5));
+    if (size != 0 && (size < 1e-3 || size >= 1e7))
         snprintf(text, CLI_TEXT, "%.2e", value);
     else
-        snprintf(text, CLI_TEXT, size < 10 ? "%.4f" : size < 100 ? "%.3f" : size < 1000 ? "%.2f" : "%.1f", value);
+        snprintf(text, CLI_TEXT, size < 10 ? "%.4f" : size < 100 ? "%.3f" : "%.2f", value);
     return text;
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "watch.h"
@@ -61,6 +62,9 @@ static int check_output(const cli_job *job, const char *path)
 {
     char folder[4096];
     const char *slash = strrchr(path, '/');
+    struct stat status;
+    if (!stat(path, &status) && S_ISDIR(status.st_mode))
+        return cli_fail(job->o.verb, "%s is a folder; the name of a file is expected", path);
     if (!slash)
         snprintf(folder, sizeof folder, ".");
     else
@@ -218,12 +222,23 @@ static int finish(cli_job *job, const cli_watch *watch, const char *path)
         if (file) fclose(file);
         printf("\n");
         cli_line("saved", "%s (%s) after %s", path, size, cli_duration(text, job->seconds));
-        cli_line("next", "luge predict %s %s", path, job->table ? "new.csv" : job->o.value[OPT_DATA]);
+        const char *spec = job->o.value[OPT_TEST], *data = job->o.value[OPT_DATA];
+        if (!strchr(spec, ':')) spec = data; /* a share */
+        cli_line("next", "luge predict %s %s", path, job->table ? "new.csv" : spec);
         printf("\n");
     }
     if (!code && json) print_json(job, watch, job->test ? &test : NULL, job->validation ? &validation : NULL, path);
     cli_scores_free(&test);
     cli_scores_free(&validation);
+    return code;
+}
+
+/* Training failed half way, as where a log can no longer be written: what was learnt stays. */
+static int keep_what_is(cli_job *job, const char *path, int code)
+{
+    luge_clear(job->ctx);
+    if (luge_model_progress(job->model).updates > 0 && save(job, path) == CLI_OK)
+        fprintf(stderr, "  what was learnt until then is in %s: luge train --resume %s\n", path, path);
     return code;
 }
 
@@ -234,8 +249,12 @@ static int train(cli_job *job, const char *path, int resume)
     if (!code && !cli_yes(&job->o, OPT_QUIET, 0)) cli_report_decisions(job);
     cli_watch_begin(&watch, job, path);
     if (!code) code = fit(job, &watch, resume);
-    if (code) return code;
+    if (code) return keep_what_is(job, path, code);
     if (cli_interrupted) return interrupted(job, path);
+    const luge_progress p = luge_model_progress(job->model);
+    if (strstr(p.reason, "no finite number"))
+        return cli_fail(job->o.verb, "%s\n  nothing is saved; a smaller --lr than %s may help", p.reason,
+                        job->o.value[OPT_LR]);
     return finish(job, &watch, path);
 }
 
@@ -269,6 +288,7 @@ static int go_on(cli_job *job)
                         job->o.value[OPT_RESUME]);
     code = cli_job_data(job);
     if (!code) code = cli_decide_numbers(job);
+    if (job->encoder && job->task == LUGE_REGRESSION) job->deviation = job->columns.target_deviation;
     return code ? code : train(job, path, 1);
 }
 

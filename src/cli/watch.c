@@ -28,8 +28,8 @@ static void begin_line(const cli_watch *w, line *l, int64_t epoch, int64_t epoch
     snprintf(text, sizeof text, "  epoch %*lld/%s  ", digits + 1, (long long)epoch, last);
     *l = (line){ .n = 0 };
     add(l, text);
-    if (!w->live) return;
-    const int bar = w->width < CLI_WIDTH ? BAR / 2 : BAR, full = (int)(done * bar + 0.5);
+    if (!w->live || w->width < CLI_WIDTH) return; /* no room for a bar */
+    const int bar = BAR, full = (int)(done * bar + 0.5);
     if (w->colour) add(l, "\033[36m");
     for (int i = 0; i < full; i++) add(l, w->utf8 ? "━" : "#");
     if (w->colour) add(l, "\033[90m");
@@ -44,8 +44,10 @@ static void add_value(line *l, const char *label, double value, int decimals)
     if (value != value) return;
     if (decimals && fabs(value) < 1000 && (value == 0 || fabs(value) >= 0.0005))
         snprintf(text, sizeof text, "%.*f", fabs(value) < 100 ? decimals : 1, value);
+    else if (fabs(value) < 1)
+        snprintf(text, sizeof text, "%.0e", value); /* as wide as 0.012 */
     else
-        snprintf(text, sizeof text, fabs(value) < 1 ? "%.0e" : "%.3g", value); /* as wide as 0.012 */
+        cli_figure(text, value);
     snprintf(all, sizeof all, "%s%s%s", label, *label ? " " : "", text);
     add(l, all);
 }
@@ -78,7 +80,7 @@ static int step_end(const luge_moment *m, void *user)
     const double now = cli_now();
     if (now - w->saved > SAVE) {
         w->saved = now;
-        luge_save_model(m->model, w->path);
+        if (luge_save_model(m->model, w->path)) luge_clear(w->ctx); /* tried again; said at the end if need be */
     }
     if (!w->shown || !w->live || now - w->drawn < REDRAW) return 0;
     line l;
@@ -115,7 +117,7 @@ static void end_line(const cli_watch *w, line *l, const luge_moment *m, int best
         add(l, best ? " *" : "  ");
     }
     add(l, "  ");
-    if (!w->live) return; /* equal runs give equal text */
+    if (!w->live || w->width < CLI_WIDTH) return; /* equal runs give equal text in a file */
     add(l, cli_duration(text, cli_now() - w->began));
 }
 

@@ -36,6 +36,7 @@ luge_status luge__read_options(luge_context *ctx, const char *who, void *options
                               "%s: options of %z bytes set something that this version (%z) does not know", who,
                               given_size, size);
     memcpy(options, given, given_size < size ? given_size : size);
+    memcpy(options, &size, sizeof size); /* the copy may be read again */
     return LUGE_OK;
 }
 

@@ -139,7 +139,7 @@ static luge_status load_input(luge_model *m, luge_dataset *data, const luge__ste
     for (size_t k = 0; k < count && integers && !status; k++) { /* element k is read before anything lies over it */
         const double value = ((const double *)to)[k];
         if (!(value >= -1 && value < 2147483648.0 && value == (double)(int64_t)value))
-            return luge__fail(m->ctx, LUGE_EINVAL, "fit: an index is %g; a whole number is expected", value);
+            return luge__fail(m->ctx, LUGE_EINVAL, "input %d: an index is %g; a whole number is expected", i, value);
         if (info.dtype == LUGE_I32)
             ((int32_t *)to)[k] = (int32_t)value;
         else

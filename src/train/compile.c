@@ -21,6 +21,8 @@ void luge__compile_forget(luge_model *m)
     m->epoch = m->step = m->updates = 0;
     m->loss_sum = m->loss_rows = 0;
     m->swapped = 0;
+    m->stopped = 0;
+    *m->reason = 0;
     m->fingerprint = 0; /* there is nothing to resume */
     for (int i = 0; i < LUGE_MAX_CALLBACKS; i++) {
         luge__release(m->ctx, m->callbacks[i].weights, m->callbacks[i].weight_bytes);
@@ -28,7 +30,7 @@ void luge__compile_forget(luge_model *m)
     }
 }
 
-static luge_status check_loss(luge_model *m, const luge_compile_options *o)
+static luge_status check_options(luge_model *m, const luge_compile_options *o)
 {
     for (int i = 0; i < LUGE_MAX_OUTPUTS; i++) {
         if (o->losses[i] && !strcmp(luge_loss_name(o->losses[i]), "?"))
@@ -47,6 +49,8 @@ static luge_status check_loss(luge_model *m, const luge_compile_options *o)
                           o->huber_delta);
     if (!(o->threshold >= 0 && o->threshold < 1))
         return luge__fail(m->ctx, LUGE_EINVAL, "compile: threshold is %g; 0 < t < 1 is expected", o->threshold);
+    if (o->top_k < 0)
+        return luge__fail(m->ctx, LUGE_EINVAL, "compile: top_k is %d; 1 or more is expected", (int)o->top_k);
     return LUGE_OK;
 }
 
@@ -55,7 +59,7 @@ luge_status luge__compile(luge_model *m, const luge_compile_options *options)
     luge_compile_options o = *options;
     luge_optimizer optimizer = { .size = sizeof optimizer, .kind = LUGE_RMSPROP };
     luge_schedule schedule = { .size = 0 };
-    luge_status status = check_loss(m, &o);
+    luge_status status = check_options(m, &o);
     int n = 0;
     for (; n < LUGE_MAX_METRICS && o.metrics[n]; n++) {
         if (luge_metric_better(o.metrics[n])) continue;

@@ -190,7 +190,8 @@ luge_status luge_predict_with(luge_model *model, const luge_predict_options *opt
     shape.dim[0] = 1;
     const size_t row_bytes = (size_t)luge_shape_size(&shape) * luge_dtype_size(model->dtype);
     size_t expected;
-    if (!luge__mul_size(row_bytes, (size_t)luge_dataset_rows(o.data), &expected) || expected != o.bytes || !o.out)
+    if (!o.out) return luge__fail(ctx, LUGE_EINVAL, "predict: out is NULL");
+    if (!luge__mul_size(row_bytes, (size_t)luge_dataset_rows(o.data), &expected) || expected != o.bytes)
         return luge__fail(ctx, LUGE_EINVAL, "predict: out has %z bytes; %l rows of %z are expected", o.bytes,
                           luge_dataset_rows(o.data), row_bytes);
     return predict_rows(model, &o, row_bytes);

@@ -201,7 +201,8 @@ static luge_status size_batches(luge__fit *f)
         return luge__fail(ctx, LUGE_EINVAL, "fit: %l steps of %l rows are more than the %l rows there are", f->steps,
                           o->batch_size, f->rows);
     size_t n = (size_t)f->rows;
-    if (f->steps > all && !luge__mul_size((size_t)f->steps, (size_t)o->batch_size, &n))
+    if (f->steps > all &&
+        ((int64_t)(size_t)f->steps != f->steps || !luge__mul_size((size_t)f->steps, (size_t)o->batch_size, &n)))
         return luge__fail(ctx, LUGE_ENOMEM, "fit: %l steps of %l rows do not fit memory", f->steps, o->batch_size);
     if (!luge__mul_size(n, sizeof *f->order, &f->order_bytes))
         return luge__fail(ctx, LUGE_ENOMEM, "fit: the order of %z rows does not fit memory", n);

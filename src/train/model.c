@@ -214,6 +214,11 @@ luge_val luge_model_input(luge_model *model, const char *name, luge_dtype dtype,
                    LUGE_MAX_DIMS - 1, LUGE__MAX_MODEL_INPUTS, (int)row.ndim, (int)model->n_inputs + 1);
         return none;
     }
+    if (dtype && dtype != model->dtype && !luge__is_index(dtype)) {
+        luge__fail(model->ctx, LUGE_EDTYPE, "model_input: dtype is %T; %T, i32 or i64 is expected", dtype,
+                   model->dtype);
+        return none;
+    }
     luge_shape shape = { .ndim = row.ndim + 1, .dim = { LUGE__SAMPLE_ROWS } };
     for (int i = 0; i < row.ndim; i++) {
         shape.dim[i + 1] = row.dim[i];
@@ -241,7 +246,8 @@ luge_val luge_call_layer(luge_model *model, const luge_layer *layer, luge_val x)
 luge_status luge_model_outputs(luge_model *model, const luge_val *outputs, int n)
 {
     if (!luge__model_changeable(model, "model_outputs")) return refused(model);
-    if (!outputs || n < 1 || n > LUGE_MAX_OUTPUTS)
+    if (!outputs) return luge__fail(model->ctx, LUGE_EINVAL, "model_outputs: the outputs are NULL");
+    if (n < 1 || n > LUGE_MAX_OUTPUTS)
         return luge__fail(model->ctx, LUGE_EINVAL, "model_outputs: 1 to %d outputs are expected, not %d",
                           LUGE_MAX_OUTPUTS, n);
     for (int i = 0; i < n; i++) {

@@ -17,7 +17,7 @@ static int64_t now_ms(void)
 size_t luge__format_fixed(char *text, size_t size, double value, int decimals, int width)
 {
     double scale = 1;
-    for (int i = 0; i < decimals; i++) scale *= 10;
+    for (int i = 0; i < decimals && scale < 1e15; i++) scale *= 10;
     if (!(fabs(value) * scale < 9e15)) return luge__format(text, size, "%g", value);
     const int64_t all = (int64_t)floor(fabs(value) * scale + 0.5), whole = all / (int64_t)scale;
     char digits[24];

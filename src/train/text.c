@@ -115,8 +115,8 @@ static luge_status named(item *t, const word *w, const char *equals)
     if (i == 9) return unknown(t, w, "setting", names, 9);
     if (places[i]) return luge__parse_number(value, strlen(value), places[i]) ? LUGE_OK : fail(t, w, "is not a number");
     if (i == 2) {
-        if (luge_initializer_named(value, &l->kernel_initializer.kind) && l->kernel_initializer.kind != LUGE_CONSTANT &&
-            l->kernel_initializer.kind != LUGE_UNIFORM && l->kernel_initializer.kind != LUGE_NORMAL)
+        luge_initializer_kind *kind = &l->kernel_initializer.kind; /* those between take numbers */
+        if (luge_initializer_named(value, kind) && (*kind < LUGE_CONSTANT || *kind > LUGE_TRUNCATED_NORMAL))
             return LUGE_OK;
         return fail(t, w, "is no initializer such as he_normal or glorot_uniform");
     }
