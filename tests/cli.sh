@@ -182,6 +182,12 @@ run 0 data make spirals --rows 50 -o s.csv
 [ "$(wc -l <s.csv)" = 51 ] || complain "fifty rows and a header"
 run 0 train --data s.csv --epochs 2
 
+mkdir -p known/breast-cancer
+awk 'BEGIN { srand(7); print "diagnosis,a,b"; for (i = 0; i < 60; i++) { x = rand(); print (x > .5 ? "M" : "B") "," x "," rand() } }' \
+    >known/breast-cancer/breast-cancer.csv
+run 0 train --data breast-cancer --data-dir known --epochs 3
+says out "diagnosis: B" "binary classification"
+
 # ---- what goes wrong
 
 : >empty.csv
@@ -254,6 +260,10 @@ for verb in train evaluate predict check summary data; do
 done
 run 0 help
 fits
+run 0 info --help
+says out "luge info"
+run 0 ops --help
+says out "luge ops"
 
 [ "$failed" = 0 ] && echo "all well"
 exit "$failed"

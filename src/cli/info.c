@@ -51,6 +51,10 @@ static void print_data_folders(void)
 
 int cli_info(int n, char **arg)
 {
+    if (n == 1 && (!strcmp(arg[0], "--help") || !strcmp(arg[0], "-h"))) {
+        printf("  luge info\n\n  Version, instruction set, threads, kernels, and where data is looked for.\n");
+        return CLI_OK;
+    }
     if (n > 0) return cli_unexpected("info", arg[0]);
     luge_context *ctx = luge_open();
     if (!ctx) {

@@ -54,6 +54,10 @@ static void print_all(void)
 
 int cli_ops(int n, char **arg)
 {
+    if (n == 1 && (!strcmp(arg[0], "--help") || !strcmp(arg[0], "-h"))) {
+        printf("  luge ops [NAME]\n\n  The operators, or one of them: formula, gradient, kernels.\n");
+        return CLI_OK;
+    }
     if (n > 1) return cli_unexpected("ops", arg[1]);
     if (n == 0) {
         print_all();

@@ -19,7 +19,7 @@ static const struct option {
 } options[N_OPTIONS] = {
     [OPT_DATA] = { "data", "SPEC", "a CSV file, a folder of images, .npy, IDX, a name such as mnist:train or digits, -",
                    0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK },
-    [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_TRAIN | VERB_DATA },
+    [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_TRAIN },
     [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_TRAIN },
     [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_TRAIN },
     [OPT_ROWS] = { "rows", "N", "rows of made-up data", 0, WHOLE, VERB_READS },
@@ -59,7 +59,8 @@ static const struct option {
                      VERB_TRAIN | VERB_PREDICT | VERB_DATA },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
-    [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG, VERB_ALL },
+    [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG,
+                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK },
     [OPT_QUIET] = { "quiet", NULL, "say nothing but errors, and the JSON object", 'q', FLAG,
                     VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA },
     [OPT_HELP] = { "help", NULL, "this text", 'h', FLAG, VERB_ALL },
@@ -289,7 +290,7 @@ static const struct help {
       "luge data fetch NAME [-o FOLDER] download a data set\n"
       "luge data make NAME -o FILE.csv  write made-up data to a file\n",
       "luge data show digits\n"
-      "luge data show patients.csv --target diagnosis\n"
+      "luge data show patients.csv\n"
       "luge data fetch mnist\n"
       "luge data make spirals --rows 500 -o spirals.csv\n" },
 };

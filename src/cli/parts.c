@@ -212,10 +212,21 @@ static int see_columns(cli_job *job)
     return CLI_OK;
 }
 
+/* Tables with a name say which of their columns is the target: it need not be the last. */
+static int known_target(cli_job *job)
+{
+    luge_known_data known;
+    for (int i = 0; i < luge_known_data_count() && !job->o.value[OPT_TARGET]; i++)
+        if (!luge_known_data_at(i, &known) && known.target && !strcmp(known.name, job->o.value[OPT_DATA]))
+            return cli_set(&job->o, OPT_TARGET, known.target);
+    return CLI_OK;
+}
+
 static int load_whole(cli_job *job)
 {
     const char *spec = job->o.value[OPT_DATA];
     int code = cli_load(job, spec, &job->table, &job->all);
+    if (!code) code = known_target(job);
     if (code) return code;
     snprintf(job->data_name, sizeof job->data_name, "%s", cli_spec_name(spec));
     if (job->o.value[OPT_ONLY] && job->table)
