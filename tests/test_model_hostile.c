@@ -58,7 +58,7 @@ static const edit edits[] = {
     { "an array", &small, "{\"version\":1", "[1],{\"version\":1", "byte" },
     /* model */
     { "dtype", &small, "\"dtype\":\"f32\"", "\"dtype\":\"f16\"", "neither f32 nor f64" },
-    { "other dtype", &small, "\"dtype\":\"f32\"", "\"dtype\":\"f64\"", "no rows of the model's dtype" },
+    { "other dtype", &small, "\"dtype\":\"f32\"", "\"dtype\":\"f64\"", "no input of rows of the model's dtype" },
     { "no name", &small, "\"name\":\"small\"", "\"name\":\"\"", "name has 0 characters" },
     { "name no text", &small, "\"name\":\"small\"", "\"name\":3", "a name is missing" },
     { "seed", &small, "\"seed\":5", "\"seed\":-5", "\"seed\" is missing" },

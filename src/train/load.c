@@ -110,8 +110,11 @@ static luge_status read_inputs(luge__loading *l, uint32_t object)
     const int64_t outputs = get_nodes(l, object, "outputs", m->outputs, LUGE_MAX_OUTPUTS);
     if (inputs < 1 || outputs < 1) return luge__load_bad(l, "\"inputs\" or \"outputs\" is missing or names no nodes");
     for (int64_t i = 0; i < inputs; i++) {
-        if (!has_op(l, m->inputs[i], "input", LUGE_NO_DTYPE) || !is_rows(l, m->inputs[i]))
-            return luge__load_bad(l, "\"inputs\" names a node that is no input of rows");
+        luge_node_info info;
+        if (!has_op(l, m->inputs[i], "input", LUGE_NO_DTYPE) || !is_rows(l, m->inputs[i]) ||
+            luge_node_info_of(m->graph, m->inputs[i], &info) || (info.dtype != m->dtype && !luge__is_index(info.dtype)))
+            return luge__load_bad(l,
+                                  "\"inputs\" names a node that is no input of rows of the model's dtype or integers");
         for (int64_t k = 0; k < i; k++)
             if (m->inputs[k].id == m->inputs[i].id) return luge__load_bad(l, "\"inputs\" names a node twice");
     }
