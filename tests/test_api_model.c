@@ -140,6 +140,8 @@ static void looking_functions(luge_test *t)
     CHECK(t, !luge_class_name(NULL, 0) && !luge_feature_name(NULL, 0));
     CHECK(t, luge_history_epochs(NULL) == 0 && luge_history_count(NULL) == 0 && !luge_history_name(NULL, 0));
     CHECK(t, isnan(luge_history_value(NULL, 0, NULL)) && luge_history_csv(NULL, nowhere));
+    CHECK(t, luge_set_note(NULL, NULL, NULL) && !luge_note(NULL, NULL));
+    CHECK(t, luge_check_model(NULL, NULL, NULL, NULL, 0) != LUGE_OK);
     CHECK(t, luge_save_model(NULL, NULL) && !luge_load_model(NULL, NULL) && !luge_load_model_memory(NULL, NULL, 0));
     CHECK(t, !luge_load_model(ctx, NULL) && luge_failed(ctx));
     luge_clear(ctx);

@@ -333,6 +333,10 @@ static void refused_state(luge_test *t)
     CHECK(t, !luge_is_some(luge_call_layer(m, luge_dense(1), none)));
     CHECK_STR_CONTAINS(t, luge_error(ctx), "not a value of this model with a batch");
     luge_clear(ctx);
+    CHECK(t, !luge_is_some(luge_call_layer(m, luge_reshape_layer(luge_shape_of(5), .name = "re"),
+                                           luge_node_at(luge_model_graph(m), 1))));
+    CHECK_STR_CONTAINS(t, luge_error(ctx), "re: reshape: ");
+    luge_clear(ctx);
     luge_model_weight(m, "w", luge_shape_of(2), luge_init_ones());
     CHECK(t, !luge_is_some(luge_model_weight(m, "w", luge_shape_of(2), luge_init_ones())));
     CHECK_STR_CONTAINS(t, luge_error(ctx), "\"w\"");

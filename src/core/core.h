@@ -104,6 +104,9 @@ void luge__c_strides(const luge_shape *shape, int64_t *stride);
  * to an infinity or a zero where the number is too large or too small. */
 int luge__parse_number(const char *text, size_t length, double *out);
 
+/* The number of a name among n; -1 where it is not there, and for NULL. */
+int luge__name_index(const char *name, const char *const *names, int n);
+
 /* Sorts ids by an order that is negative where a comes before b, positive where after. n log n steps for any input;
  * ids that are equal in that order may change places. */
 typedef int (*luge__order_fn)(const void *user, uint32_t a, uint32_t b);

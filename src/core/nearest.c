@@ -1,4 +1,6 @@
-/* nearest.c: which word was meant. */
+/* nearest.c: a word in a list, and which one was meant. */
+#include <string.h>
+
 #include "core/core.h"
 
 enum { LONGEST_COMPARED = 64 };
@@ -34,4 +36,11 @@ const char *luge_nearest(const char *text, const char *const *words, int64_t n)
         best = i;
     }
     return best >= 0 ? words[best] : NULL;
+}
+
+int luge__name_index(const char *name, const char *const *names, int n)
+{
+    for (int i = 0; name && i < n; i++)
+        if (!strcmp(name, names[i])) return i;
+    return -1;
 }

@@ -1,5 +1,4 @@
 /* activation.c: names of activations and layers; an activation as an operator. */
-#include <string.h>
 
 #include "nn/nn.h"
 
@@ -18,12 +17,10 @@ const char *luge_activation_name(luge_activation activation)
 
 int luge_activation_named(const char *name, luge_activation *activation)
 {
-    for (int i = 0; name && activation && i < N_ACTIVATIONS; i++) {
-        if (strcmp(name, activations[i])) continue;
-        *activation = (luge_activation)i;
-        return 1;
-    }
-    return 0;
+    const int i = luge__name_index(name, activations, N_ACTIVATIONS);
+    if (i < 0 || !activation) return 0;
+    *activation = (luge_activation)i;
+    return 1;
 }
 
 const char *luge_layer_kind_name(luge_layer_kind kind)

@@ -1,6 +1,5 @@
 /* initializer.c: first values of weights. */
 #include <math.h>
-#include <string.h>
 
 #include "nn/nn.h"
 
@@ -21,12 +20,10 @@ const char *luge_initializer_name(luge_initializer_kind kind)
 
 int luge_initializer_named(const char *name, luge_initializer_kind *kind)
 {
-    for (int i = 0; name && kind && i < N_NAMES; i++) {
-        if (strcmp(name, names[i])) continue;
-        *kind = (luge_initializer_kind)i;
-        return 1;
-    }
-    return 0;
+    const int i = luge__name_index(name, names, N_NAMES);
+    if (i < 0 || !kind) return 0;
+    *kind = (luge_initializer_kind)i;
+    return 1;
 }
 
 static void fans_of(const luge_shape *shape, double *in, double *out)

@@ -17,12 +17,10 @@ const char *luge_loss_name(luge_loss loss)
 
 int luge_loss_named(const char *name, luge_loss *loss)
 {
-    for (int i = 1; name && loss && i < N_NAMES; i++) {
-        if (strcmp(name, names[i])) continue;
-        *loss = (luge_loss)i;
-        return 1;
-    }
-    return 0;
+    const int i = luge__name_index(name, names, N_NAMES);
+    if (i < 1 || !loss) return 0;
+    *loss = (luge_loss)i;
+    return 1;
 }
 
 int luge__loss_takes_classes(luge_loss kind)

@@ -17,12 +17,10 @@ const char *luge_optimizer_name(luge_optimizer_kind kind)
 
 int luge_optimizer_named(const char *name, luge_optimizer_kind *kind)
 {
-    for (int i = 1; name && kind && i < N_NAMES; i++) {
-        if (strcmp(name, names[i])) continue;
-        *kind = (luge_optimizer_kind)i;
-        return 1;
-    }
-    return 0;
+    const int i = luge__name_index(name, names, N_NAMES);
+    if (i < 1 || !kind) return 0;
+    *kind = (luge_optimizer_kind)i;
+    return 1;
 }
 
 /* ---- settings ---------------------------------------------------------------------------------------------------- */

@@ -115,14 +115,6 @@ static luge_status bind(luge_model *m, const luge__step *s, luge_val v, const vo
     return status ? luge__fail(m->ctx, status, "%s", luge_last_error()) : LUGE_OK;
 }
 
-static size_t value_bytes(const luge__step *s, luge_val v)
-{
-    luge_node_info info;
-    size_t bytes = 0;
-    if (!luge_node_info_of(s->graph, v, &info)) luge__shape_bytes(&info.shape, info.dtype, &bytes);
-    return bytes;
-}
-
 /* Features are gathered as floats; an input of integers (an embedding's) is converted in place. */
 static luge_status load_input(luge_model *m, luge_dataset *data, const luge__step *s, int i, const int64_t *rows,
                               int64_t n)
@@ -145,7 +137,7 @@ static luge_status load_input(luge_model *m, luge_dataset *data, const luge__ste
         else
             ((int64_t *)to)[k] = (int64_t)value;
     }
-    return status ? status : bind(m, s, s->inputs[i], to, value_bytes(s, s->inputs[i]));
+    return status ? status : bind(m, s, s->inputs[i], to, luge__value_bytes(s->graph, s->inputs[i]));
 }
 
 /* Class numbers for a loss that takes them; otherwise floats of the output's shape. */
@@ -181,7 +173,7 @@ static luge_status load_target(luge_model *m, luge_dataset *data, const luge__st
                                int64_t n)
 {
     const luge_target_kind kind = kind_for(m, data, s, i);
-    const size_t bytes = value_bytes(s, s->targets[i]);
+    const size_t bytes = luge__value_bytes(s->graph, s->targets[i]);
     const luge_status status = kind == LUGE_ONE_HOT ? load_one_hot(m, data, i, rows, n)
                                                     : luge_dataset_gather(data, LUGE_TARGETS, i, kind,
                                                                           kind == LUGE_CLASSES ? LUGE_I32 : m->dtype,

@@ -280,9 +280,8 @@ int luge__callbacks_watch_steps(const luge__fit *f)
 
 double luge_moment_log(const luge_moment *moment, const char *name)
 {
-    for (int i = 0; moment && name && i < moment->n_logs; i++)
-        if (!strcmp(moment->names[i], name)) return moment->values[i];
-    return (double)NAN;
+    const int i = moment ? luge__name_index(name, moment->names, moment->n_logs) : -1;
+    return i < 0 ? (double)NAN : moment->values[i];
 }
 
 static int custom(luge__fit *f, const luge_callback *c, luge__event event, int64_t epoch, int64_t step)

@@ -87,7 +87,7 @@ luge_status luge__compile(luge_model *m, const luge_compile_options *options)
 luge_status luge_compile_with(luge_model *model, const luge_compile_options *options)
 {
     luge_compile_options o;
-    if (!luge__model_changeable(model, "compile")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_changeable(model, "compile")) return luge__refused(model);
     const luge_status status = luge__read_options(model->ctx, "compile", &o, sizeof o, options);
     return status ? status : luge__compile(model, &o);
 }
@@ -107,7 +107,7 @@ double luge_learning_rate(const luge_model *model)
 
 luge_status luge_set_learning_rate(luge_model *model, double rate)
 {
-    if (!luge__model_usable(model, "set_learning_rate")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_usable(model, "set_learning_rate")) return luge__refused(model);
     if (!model->compiled) return luge__fail(model->ctx, LUGE_ESTATE, "set_learning_rate: compile the model first");
     if (model->optimizer.schedule)
         return luge__fail(model->ctx, LUGE_ESTATE, "set_learning_rate: the rate follows a schedule");

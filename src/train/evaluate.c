@@ -88,7 +88,7 @@ luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int6
 
 /* ---- evaluate ---------------------------------------------------------------------------------------------------- */
 
-static luge_scores no_scores(void)
+luge_scores luge__no_scores(void)
 {
     const double nan = (double)NAN;
     return (luge_scores){ .loss = nan,
@@ -124,7 +124,7 @@ void luge__read_scores(const luge_metric_state *metrics, const luge_metric *list
 luge_scores luge_evaluate_with(luge_model *model, const luge_evaluate_options *options)
 {
     luge_evaluate_options o;
-    luge_scores scores = no_scores();
+    luge_scores scores = luge__no_scores();
     if (!luge__model_usable(model, "evaluate") || luge__read_options(model->ctx, "evaluate", &o, sizeof o, options))
         return scores;
     luge_context *ctx = model->ctx;
@@ -148,7 +148,7 @@ luge_scores luge_evaluate_with(luge_model *model, const luge_evaluate_options *o
         if (o.confusion) luge_metric_confusion(metrics, o.confusion, o.classes);
     }
     luge_metric_state_free(metrics);
-    return luge_failed(ctx) ? no_scores() : scores;
+    return luge_failed(ctx) ? luge__no_scores() : scores;
 }
 
 /* ---- predict ----------------------------------------------------------------------------------------------------- */
@@ -175,7 +175,7 @@ static luge_status predict_rows(luge_model *m, const luge_predict_options *o, si
 luge_status luge_predict_with(luge_model *model, const luge_predict_options *options)
 {
     luge_predict_options o;
-    if (!luge__model_usable(model, "predict")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_usable(model, "predict")) return luge__refused(model);
     luge_context *ctx = model->ctx;
     luge_status status = luge__read_options(ctx, "predict", &o, sizeof o, options);
     if (!status) status = luge__model_ready_for(model, "predict", o.data);

@@ -21,9 +21,7 @@ void luge__log_put(luge__logs *logs, const char *prefix, const char *name, doubl
 
 int luge__log_find(const luge__logs *logs, const char *name)
 {
-    for (int i = 0; i < logs->n; i++)
-        if (!strcmp(logs->names[i], name)) return i;
-    return -1;
+    return luge__name_index(name, logs->names, logs->n);
 }
 
 static double running_loss(const luge_model *m)
@@ -92,18 +90,7 @@ static luge_status metrics_ready(luge_model *m)
 
 luge_scores luge_train_on_batch(luge_model *model, luge_dataset *batch)
 {
-    const double nan = (double)NAN;
-    luge_scores scores = { .loss = nan,
-                           .accuracy = nan,
-                           .precision = nan,
-                           .recall = nan,
-                           .f1 = nan,
-                           .auc = nan,
-                           .mae = nan,
-                           .mse = nan,
-                           .rmse = nan,
-                           .r2 = nan,
-                           .top_k = nan };
+    luge_scores scores = luge__no_scores();
     luge__step_key key;
     if (luge__model_ready_for(model, "train_on_batch", batch) || luge__trainable(model, "train_on_batch") ||
         luge__check_data(model, "train_on_batch", batch, 1) ||
@@ -323,7 +310,7 @@ static luge_status train_step(luge__fit *f)
         status = run_step(m, f->data, &f->key, f->order + first, n, f->o.class_weights, f->o.n_class_weights, loaded,
                           m->metrics, &loss);
     if (status) return status;
-    if (guarded && !isfinite(loss)) { /* as if the step had not been */
+    if (guarded && !isfinite(loss)) { /* the epoch does not count the step */
         f->stop = 1;
         return luge__nan_explain(f, f->order + first, n);
     }
@@ -406,7 +393,7 @@ static luge_status train(luge__fit *f)
 
 luge_status luge_fit_with(luge_model *model, const luge_fit_options *options)
 {
-    if (!luge__model_usable(model, "fit")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_usable(model, "fit")) return luge__refused(model);
     luge__fit f = { .m = model };
     luge_status status = luge__read_options(model->ctx, "fit", &f.o, sizeof f.o, options);
     if (!status) status = prepare(&f);

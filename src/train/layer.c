@@ -330,7 +330,8 @@ static void name_error(builder *b)
     char text[512];
     luge_context *ctx = b->m->ctx;
     const luge_status status = luge_failure(ctx);
-    if (!status || !strncmp(luge_error(ctx), b->note.name, strlen(b->note.name))) return;
+    const size_t n = strlen(b->note.name);
+    if (!status || (!strncmp(luge_error(ctx), b->note.name, n) && luge_error(ctx)[n] == ':')) return;
     luge__format(text, sizeof text, "%s", luge_error(ctx));
     luge_clear(ctx);
     luge__fail(ctx, status, "%s: %s", b->note.name, text);

@@ -37,20 +37,20 @@ static luge_val weight_named(luge_model *m, const char *who, const char *name)
 luge_status luge_get_weight(luge_model *model, const char *name, void *data, size_t bytes)
 {
     const luge_val v = weight_named(model, "get_weight", name);
-    if (!luge_is_some(v)) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge_is_some(v)) return luge__refused(model);
     return luge_get(model->graph, v, data, bytes);
 }
 
 luge_status luge_set_weight(luge_model *model, const char *name, const void *data, size_t bytes)
 {
     const luge_val v = weight_named(model, "set_weight", name);
-    if (!luge_is_some(v)) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge_is_some(v)) return luge__refused(model);
     return luge_set(model->graph, v, data, bytes);
 }
 
 luge_status luge_swap_averages(luge_model *model)
 {
-    if (!luge__model_changeable(model, "swap_averages")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_changeable(model, "swap_averages")) return luge__refused(model);
     if (!model->state || !(model->optimizer.average_momentum > 0))
         return luge__fail(model->ctx, LUGE_ESTATE, "swap_averages: no averages are kept");
     for (size_t i = 0; i < model->n_weights; i++) {
@@ -174,7 +174,7 @@ static void total(luge_sink sink, const char *label, int64_t parameters, luge_dt
 
 luge_status luge_summary(luge_model *model, luge_sink sink)
 {
-    if (!luge__model_usable(model, "summary")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_usable(model, "summary")) return luge__refused(model);
     if (!sink.write) return luge__fail(model->ctx, LUGE_EINVAL, "summary: the sink is NULL");
     const luge_status status = luge__model_ready(model, "summary");
     if (status) return status;

@@ -95,7 +95,7 @@ int luge__model_changeable(luge_model *m, const char *who)
     return !m->fitting;
 }
 
-static luge_status refused(const luge_model *m)
+luge_status luge__refused(const luge_model *m)
 {
     return m ? luge_failure(m->ctx) : LUGE_EINVAL;
 }
@@ -133,7 +133,7 @@ luge_status luge__model_initialize(luge_model *m)
         if (w->initialized) continue;
         void *data = luge_data(m->graph, w->value);
         luge_status status = luge_node_info_of(m->graph, w->value, &info);
-        if (!data || status) return status ? status : refused(m);
+        if (!data || status) return status ? status : luge__refused(m);
         status = luge_initialize(w->initializer, info.dtype, info.shape, m->seed, (uint32_t)i, data);
         if (status) return luge__fail(m->ctx, status, "%s: %s", w->name, luge_last_error());
         w->initialized = 1;
@@ -141,13 +141,17 @@ luge_status luge__model_initialize(luge_model *m)
     return LUGE_OK;
 }
 
-size_t luge__weight_bytes(const luge_model *m, size_t index)
+size_t luge__value_bytes(const luge_graph *g, luge_val v)
 {
     luge_node_info info;
     size_t bytes = 0;
-    if (luge_node_info_of(m->graph, m->weights[index].value, &info)) return 0;
-    luge__shape_bytes(&info.shape, info.dtype, &bytes); /* it exists, so it fits */
+    if (!luge_node_info_of(g, v, &info)) luge__shape_bytes(&info.shape, info.dtype, &bytes);
     return bytes;
+}
+
+size_t luge__weight_bytes(const luge_model *m, size_t index)
+{
+    return luge__value_bytes(m->graph, m->weights[index].value);
 }
 
 size_t luge__all_weight_bytes(const luge_model *m)
@@ -162,7 +166,7 @@ luge_status luge__copy_weights(luge_model *m, unsigned char *memory, int into_mo
     for (size_t i = 0; i < m->n_weights; i++) {
         const size_t bytes = luge__weight_bytes(m, i);
         void *data = luge_data(m->graph, m->weights[i].value);
-        if (!data) return refused(m);
+        if (!data) return luge__refused(m);
         if (bytes) memcpy(into_model ? data : memory, into_model ? memory : data, bytes);
         memory += bytes;
     }
@@ -245,7 +249,7 @@ luge_val luge_call_layer(luge_model *model, const luge_layer *layer, luge_val x)
 
 luge_status luge_model_outputs(luge_model *model, const luge_val *outputs, int n)
 {
-    if (!luge__model_changeable(model, "model_outputs")) return refused(model);
+    if (!luge__model_changeable(model, "model_outputs")) return luge__refused(model);
     if (!outputs) return luge__fail(model->ctx, LUGE_EINVAL, "model_outputs: the outputs are NULL");
     if (n < 1 || n > LUGE_MAX_OUTPUTS)
         return luge__fail(model->ctx, LUGE_EINVAL, "model_outputs: 1 to %d outputs are expected, not %d",
@@ -280,7 +284,7 @@ static luge_status append_to_chain(luge_model *m, const luge_layer *layer)
                           (int)m->n_outputs);
     const luge_val x = first ? (luge_val){ 0, 0 } : m->outputs[0];
     const luge_val y = luge__layer_build(m, layer, x);
-    if (!luge_is_some(y)) return refused(m);
+    if (!luge_is_some(y)) return luge__refused(m);
     m->outputs[0] = y;
     m->n_outputs = 1;
     m->chain = 1;
@@ -290,25 +294,25 @@ static luge_status append_to_chain(luge_model *m, const luge_layer *layer)
 luge_status luge_add_layer(luge_model *model, const luge_layer *layer)
 {
     luge__pending_layer p = { .layer = { 0 } };
-    if (!luge__model_changeable(model, "add_layer")) return refused(model);
+    if (!luge__model_changeable(model, "add_layer")) return luge__refused(model);
     luge_context *ctx = model->ctx;
     if (!layer) return luge__fail(ctx, LUGE_EINVAL, "add_layer: the layer is NULL");
-    if (luge__read_options(ctx, "add_layer", &p.layer, sizeof p.layer, layer)) return refused(model);
+    if (luge__read_options(ctx, "add_layer", &p.layer, sizeof p.layer, layer)) return luge__refused(model);
     if (model->n_inputs || p.layer.kind == LUGE_INPUT) return append_to_chain(model, &p.layer);
     if (luge__grow(ctx, &model->pending, sizeof p, &model->pending_capacity, model->n_pending + 1)) return LUGE_ENOMEM;
     if ((p.layer.name && luge__copy_name(ctx, "add_layer", p.name, p.layer.name)) ||
         (p.layer.share && luge__copy_name(ctx, "add_layer", p.share, p.layer.share)))
-        return refused(model);
+        return luge__refused(model);
     model->pending[model->n_pending++] = p;
     return LUGE_OK;
 }
 
 luge_status luge_build(luge_model *model, luge_shape row)
 {
-    if (!luge__model_changeable(model, "build")) return refused(model);
+    if (!luge__model_changeable(model, "build")) return luge__refused(model);
     if (model->n_inputs) return luge__fail(model->ctx, LUGE_ESTATE, "build: the model is built already");
     const luge_val x = luge_model_input(model, NULL, LUGE_NO_DTYPE, row);
-    if (!luge_is_some(x)) return refused(model);
+    if (!luge_is_some(x)) return luge__refused(model);
     model->outputs[0] = x;
     model->n_outputs = 1;
     for (size_t i = 0; i < model->n_pending; i++) {
@@ -324,7 +328,7 @@ luge_status luge_build(luge_model *model, luge_shape row)
 
 luge_status luge__model_ready(luge_model *m, const char *who)
 {
-    if (!luge__model_usable(m, who)) return refused(m);
+    if (!luge__model_usable(m, who)) return luge__refused(m);
     if (m->n_pending)
         return luge__fail(m->ctx, LUGE_ESTATE, "%s: the shape of a row is not known yet; add an input layer first",
                           who);
@@ -342,7 +346,7 @@ static luge_dtype input_dtype(const luge_model *m)
 luge_status luge__model_ready_for(luge_model *m, const char *who, luge_dataset *data)
 {
     luge_column_info column;
-    if (!luge__model_usable(m, who)) return refused(m);
+    if (!luge__model_usable(m, who)) return luge__refused(m);
     if (!data) return luge__fail(m->ctx, LUGE_EINVAL, "%s: the data set is NULL", who);
     if (m->n_pending && luge_dataset_count(data, LUGE_FEATURES) > 0) {
         if (input_dtype(m) != m->dtype)

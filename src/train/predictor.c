@@ -20,15 +20,6 @@ void luge_predictor_free(luge_predictor *predictor)
     if (predictor) destroy(&predictor->object);
 }
 
-static size_t value_bytes(const luge_graph *g, luge_val v)
-{
-    luge_node_info info;
-    size_t bytes = 0;
-    if (!luge_node_info_of(g, v, &info))
-        luge__shape_bytes(&info.shape, info.dtype, &bytes); /* a plan exists: it fits */
-    return bytes;
-}
-
 luge_predictor *luge_predictor_create(luge_model *model, int64_t rows)
 {
     luge__step_key key;
@@ -49,8 +40,8 @@ luge_predictor *luge_predictor_create(luge_model *model, int64_t rows)
         luge_predictor_free(p);
         return NULL;
     }
-    p->features_bytes = value_bytes(p->step.graph, p->step.inputs[0]);
-    p->out_bytes = value_bytes(p->step.graph, p->step.outputs[0]);
+    p->features_bytes = luge__value_bytes(p->step.graph, p->step.inputs[0]);
+    p->out_bytes = luge__value_bytes(p->step.graph, p->step.outputs[0]);
     return p;
 }
 

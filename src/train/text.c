@@ -196,7 +196,7 @@ static luge_status add_item(item *t)
 
 luge_status luge_add_layers(luge_model *model, const char *text)
 {
-    if (!luge__model_usable(model, "add_layers")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_usable(model, "add_layers")) return luge__refused(model);
     if (!text) return luge__fail(model->ctx, LUGE_EINVAL, "add_layers: the text is NULL");
     item t = { .m = model, .line = text };
     for (const char *at = text;;) {

@@ -171,7 +171,9 @@ struct luge_model {
 /* ---- model.c ----------------------------------------------------------------------------------------------------- */
 /* Zero, and a message that begins with who, unless the model can be worked with. */
 int luge__model_usable(luge_model *m, const char *who);
-/* The same, for what changes the model's structure: not while it is being trained (LUGE_ESTATE). */
+/* What to return where it cannot be. */
+luge_status luge__refused(const luge_model *m);
+/* luge__model_usable for what changes the model's structure: not while it is being trained (LUGE_ESTATE). */
 int luge__model_changeable(luge_model *m, const char *who);
 /* Builds what waits, if the shape of a row is known; LUGE_ESTATE where it is not, or there are no layers. */
 luge_status luge__model_ready(luge_model *m, const char *who);
@@ -189,6 +191,7 @@ luge_status luge__model_add_effect(luge_model *m, luge_val effect);
 void luge__model_renew(luge_model *m);
 /* Copies text that must fit LUGE__NAME_BYTES. */
 luge_status luge__copy_name(luge_context *ctx, const char *who, char to[LUGE__NAME_BYTES], const char *name);
+size_t luge__value_bytes(const luge_graph *g, luge_val v); /* 0 for a value of another graph */
 size_t luge__weight_bytes(const luge_model *m, size_t index);
 /* Copies all weights out of or into the model, in order; memory of luge__weights_bytes. */
 size_t luge__all_weight_bytes(const luge_model *m);
@@ -235,6 +238,7 @@ luge_status luge__score(luge_model *m, const char *who, luge_dataset *data, int6
                         const double *class_weights, int n_class_weights, luge_metric_state *metrics, double *loss);
 /* Adds the first output of the step's last run to the sums. */
 luge_status luge__metrics_add(luge_model *m, luge_metric_state *metrics, const luge__step *step);
+luge_scores luge__no_scores(void); /* NaN in all of them */
 void luge__read_scores(const luge_metric_state *metrics, const luge_metric *list, int n, luge_scores *scores);
 /* NULL on an error. */
 luge_metric_state *luge__metrics_create(luge_model *m, const luge_metric *list, int n, int confusion);
