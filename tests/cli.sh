@@ -254,6 +254,8 @@ refuses 2 "one word too many" -- train --resume a.safetensors a.yaml
 mkfifo pipe
 cat patients.csv >pipe &
 run 0 train --data pipe --target risk --epochs 2 -o piped.safetensors
+refuses 1 "is no plain file" -- train --data xor -o pipe
+refuses 1 "is no plain file" -- train --data xor -o /dev/null
 "$luge" train --data xor --epochs 2 -o closed.safetensors --log closed.csv >&- 2>err && complain "said to nobody"
 says err "could not be written"
 [ "$(wc -l <closed.csv)" = 3 ] || complain "the output is in the log"

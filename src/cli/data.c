@@ -224,7 +224,7 @@ static int make(cli_job *job, const char *name)
     double *y = cli_targets(job, data);
     float *x = y ? malloc(bytes) : NULL;
     FILE *file = NULL;
-    int code = x ? CLI_OK : CLI_FAILED;
+    int code = x ? CLI_OK : y ? cli_fail(job->o.verb, "out of memory") : CLI_FAILED;
     if (!code && luge_dataset_gather(data, LUGE_FEATURES, 0, LUGE_TARGET_DEFAULT, LUGE_F32, NULL, rows, x, bytes))
         code = cli_fail_with(job->o.verb, job->ctx);
     if (!code && !(file = path ? cli_create(job->o.verb, path) : stdout)) code = CLI_FAILED;

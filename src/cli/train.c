@@ -74,6 +74,16 @@ static int check_output(const cli_job *job, const char *path)
     return CLI_OK;
 }
 
+/* A model takes the place of what has its name: never of a device, a pipe, or a link such as /dev/stdout. */
+static int check_model_file(const cli_job *job, const char *path)
+{
+    struct stat status;
+    const int exists = !stat(path, &status), in_dev = !strncmp(path, "/dev/", 5) && strncmp(path, "/dev/shm/", 9) != 0;
+    const int code = check_output(job, path);
+    if (code || (!in_dev && (!exists || S_ISREG(status.st_mode)))) return code;
+    return cli_fail(job->o.verb, "%s is no plain file; a model needs one", path);
+}
+
 /* ---- saving ------------------------------------------------------------------------------------------------------ */
 
 static int keep_notes(cli_job *job)
@@ -266,7 +276,7 @@ static int begin_new(cli_job *job)
         return CLI_USAGE;
     }
     const char *path = job->o.value[OPT_OUTPUT] ? job->o.value[OPT_OUTPUT] : "model.safetensors";
-    if (!code) code = check_output(job, path);
+    if (!code) code = check_model_file(job, path);
     if (!code && job->o.value[OPT_SAVE_RECIPE]) code = check_output(job, job->o.value[OPT_SAVE_RECIPE]);
     if (!code) code = cli_job_data(job);
     if (!code) code = cli_job_model(job);
@@ -307,7 +317,7 @@ static int go_on(cli_job *job)
         return CLI_USAGE;
     }
     snprintf(path, sizeof path, "%s", output ? output : job->o.value[OPT_RESUME]);
-    code = check_output(job, path);
+    code = check_model_file(job, path);
     if (!code) code = cli_job_load_model(job, job->o.value[OPT_RESUME]);
     if (code) return code;
     if (!luge_note(job->model, "recipe"))
