@@ -288,6 +288,7 @@ static int begin_new(cli_job *job)
 static int check_same_data(const cli_job *job, const char *columns)
 {
     const char *model = job->o.value[OPT_RESUME], *now = job->encoder ? luge_encoder_text(job->encoder) : NULL;
+    if (luge_failed(job->ctx)) return cli_fail_with(job->o.verb, job->ctx);
     if (columns ? now && !strcmp(columns, now) : !now) return CLI_OK;
     if (!columns || !now)
         return cli_fail(job->o.verb, "%s was%s trained on a table; %s is %s", model, columns ? "" : " not",
