@@ -155,6 +155,25 @@ says out "stopped in epoch" "luge train --resume part.safetensors"
 run 0 train --resume part.safetensors -q
 same whole.safetensors part.safetensors
 
+# The terminal goes away: the same, and nohup is respected.
+interrupt_by_hangup() { # wrapper ...
+    rm -f hung.safetensors
+    "$@" "$luge" train --data digits --rows 6000 --epochs 30 --patience 0 -o hung.safetensors >out 2>err &
+    pid=$!
+    n=0
+    until grep -q "epoch   2/30" out || [ "$n" = 200 ]; do sleep 0.02 && n=$((n + 1)); done
+    kill -HUP "$pid"
+    wait "$pid"
+    got=$?
+}
+interrupt_by_hangup env
+[ "$got" = 130 ] || complain "a training that was hung up ended with $got"
+run 0 train --resume hung.safetensors -q
+same whole.safetensors hung.safetensors
+interrupt_by_hangup nohup
+[ "$got" = 0 ] || complain "nohup: ended with $got"
+same whole.safetensors hung.safetensors
+
 # ---- images
 
 run 0 train --data digits --rows 1200 --epochs 8 -o digits.safetensors

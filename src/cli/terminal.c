@@ -166,5 +166,6 @@ void cli_catch_interrupt(void)
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* ignored: nohup, which goes on */
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is no reason to lose a training */
 }
