@@ -375,6 +375,7 @@ set(LUGE_FUZZ
     json
     npy
     model
+    model_text
     table
     recipe
     tensor_file

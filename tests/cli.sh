@@ -155,6 +155,25 @@ says out "stopped in epoch" "luge train --resume part.safetensors"
 run 0 train --resume part.safetensors -q
 same whole.safetensors part.safetensors
 
+# The terminal goes away: the same, and nohup is respected.
+interrupt_by_hangup() { # wrapper ...
+    rm -f hung.safetensors
+    "$@" "$luge" train --data digits --rows 6000 --epochs 30 --patience 0 -o hung.safetensors >out 2>err &
+    pid=$!
+    n=0
+    until grep -q "epoch   2/30" out || [ "$n" = 200 ]; do sleep 0.02 && n=$((n + 1)); done
+    kill -HUP "$pid"
+    wait "$pid"
+    got=$?
+}
+interrupt_by_hangup env
+[ "$got" = 130 ] || complain "a training that was hung up ended with $got"
+run 0 train --resume hung.safetensors -q
+same whole.safetensors hung.safetensors
+interrupt_by_hangup nohup
+[ "$got" = 0 ] || complain "nohup: ended with $got"
+same whole.safetensors hung.safetensors
+
 # ---- images
 
 run 0 train --data digits --rows 1200 --epochs 8 -o digits.safetensors
@@ -242,6 +261,56 @@ refuses 1 "spirals" -- data show spiralz
 refuses 2 "nearest: train" -- trian
 run 1 train --resume a.safetensors --data moons --epochs 9
 says err "must be what it was"
+
+# Going on with other data is refused, and the model stays as it was.
+cp patients.safetensors kept.safetensors
+sed 's/,red,/,green,/' patients.csv >other.csv
+head -n 200 patients.csv >fewer.csv
+for data in other.csv fewer.csv digits; do
+    run 1 train --resume patients.safetensors --data "$data" --epochs 90
+    same patients.safetensors kept.safetensors
+done
+says err "was trained on a table; digits is none"
+refuses 1 "is not what patients.safetensors was trained on" -- train --resume patients.safetensors --data other.csv
+refuses 1 "was not trained on a table" -- train --resume a.safetensors --data patients.csv
+refuses 2 "one word too many" -- train --resume a.safetensors a.yaml
+
+# Pipes, closed and open.
+mkfifo pipe
+cat patients.csv >pipe &
+run 0 train --data pipe --target risk --epochs 2 -o piped.safetensors
+refuses 1 "is no plain file" -- train --data xor -o pipe
+refuses 1 "is no plain file" -- train --data xor -o /dev/null
+"$luge" train --data xor --epochs 2 -o closed.safetensors --log closed.csv >&- 2>err && complain "said to nobody"
+says err "could not be written"
+[ "$(wc -l <closed.csv)" = 3 ] || complain "the output is in the log"
+"$luge" predict patients.safetensors new.csv -o /dev/fd/1 >out 2>err || complain "predict -o /dev/stdout"
+same answers.csv out
+bash -c "trap - PIPE; '$luge' train --data spirals --epochs 9 -o gone.safetensors" 2>err | head -n 1 >out
+[ -s gone.safetensors ] || complain "a reader that went took the model with it"
+
+# Numbers that no f32 can square.
+awk 'BEGIN { print "a,t"; for (i = 0; i < 50; i++) print i * 1e30 "," i + .5 }' >huge.csv
+awk 'BEGIN { print "a,t"; for (i = 0; i < 50; i++) print i "," i * 1e30 + .5 }' >hugest.csv
+awk 'BEGIN { print "a,t"; for (i = 0; i < 50; i++) print i "," (i + .5) * 1e-30 }' >tiny.csv
+refuses 1 "too large for f32" -- train --data huge.csv --task regression
+refuses 1 "too large for squared" -- train --data hugest.csv --task regression
+refuses 1 "too small for squared" -- train --data tiny.csv --task regression
+
+printf '70,1,2\n' >bare.csv
+refuses 1 "called 1, 2, ..." -- predict patients.safetensors bare.csv --header no
+refuses 2 "data that is made up" -- train --data patients.csv --rows 5
+refuses 2 "at most 1,024" -- train --data xor --threads 99999
+refuses 2 "is a layer" -- train --data xor --model "dense 5 relu dense 1"
+refuses 1 "no folder no" -- train --data xor --save-recipe no/folder.yaml
+refuses 1 "no such file or folder" -- train --data x.npy
+refuses 1 "nothing is to be fetched" -- data fetch spirals
+refuses 2 "not expected" -- data list more
+refuses 1 "cannot be written" -- data make xor -o no/folder.csv
+printf '\000\000\010\003\000\000\000\000\000\000\000\004\000\000\000\004' >none.idx
+refuses 1 "no rows" -- data show none.idx
+yes 1, | tr -d '\n' | head -c 3000000 >line.csv
+refuses 1 "are line ends" -- train --data line.csv
 if [ "$(id -u)" != 0 ]; then
     mkdir locked && chmod 555 locked
     refuses 1 "cannot be written to" -- train --data xor -o locked/model.safetensors

@@ -53,10 +53,10 @@ LUGE_API luge_dataset *luge_load_data_with(luge_context *ctx, const luge_load_op
 #define luge_load_data(ctx, ...)                                                                                       \
     luge_load_data_with(ctx, &(luge_load_options){ .size = sizeof(luge_load_options), .spec = __VA_ARGS__ })
 #endif
-/* Nonzero where the spec means a table: "-", a name ending in .csv, .tsv, .txt or .data, or one of these and .gz; or a
- * known data set that is one (breast-cancer, iris, wine-quality). `path` receives the file's path: the spec itself, or
- * where it lies in the data folders (in NAME/ or tabular/). It is "", and LUGE_EIO is recorded, where that file is not
- * there or the path does not fit. */
+/* Nonzero where the spec means a table: "-", a name ending in .csv, .tsv, .txt or .data, or one of these and .gz; a
+ * pipe, or a device such as /dev/stdin; or a known data set that is one (breast-cancer, iris, wine-quality). `path`
+ * receives the file's path: the spec itself, or where it lies in the data folders (in NAME/ or tabular/). It is "", and
+ * LUGE_EIO is recorded, where that file is not there or the path does not fit. */
 LUGE_API int luge_spec_is_table(luge_context *ctx, const char *spec, char *path, size_t size);
 
 /* ---- known data -------------------------------------------------------------------------------------------------- */

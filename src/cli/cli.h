@@ -58,6 +58,11 @@ int cli_fail(const char *verb, const char *format, ...);
 /* The same with the first error of a context. */
 int cli_fail_with(const char *verb, const luge_context *ctx);
 
+/* A file that appears under its name whole or not at all: it is written beside it, and cli_finish renames it. NULL, and
+ * CLI_FAILED, after a message. */
+FILE *cli_create(const char *verb, const char *path);
+int cli_finish(const char *verb, const char *path, FILE *file);
+
 int cli_is_terminal(FILE *file);
 /* Whether colour may be used there: a terminal that is not dumb, and no NO_COLOR. */
 int cli_has_colour(FILE *file);

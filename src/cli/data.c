@@ -154,6 +154,7 @@ static int show(cli_job *job, const char *spec)
     }
     if (luge_dataset_column(data, LUGE_FEATURES, 0, &job->features)) return cli_fail_with(job->o.verb, job->ctx);
     const luge_column_info *x = &job->features;
+    if (!luge_dataset_rows(data)) return cli_fail(job->o.verb, "%s has no rows", spec);
     for (int i = 0; i < x->shape.ndim; i++)
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), i ? " x %lld" : "%lld",
                  (long long)x->shape.dim[i]);
@@ -223,12 +224,12 @@ static int make(cli_job *job, const char *name)
     double *y = cli_targets(job, data);
     float *x = y ? malloc(bytes) : NULL;
     FILE *file = NULL;
-    int code = x ? CLI_OK : CLI_FAILED;
+    int code = x ? CLI_OK : y ? cli_fail(job->o.verb, "out of memory") : CLI_FAILED;
     if (!code && luge_dataset_gather(data, LUGE_FEATURES, 0, LUGE_TARGET_DEFAULT, LUGE_F32, NULL, rows, x, bytes))
         code = cli_fail_with(job->o.verb, job->ctx);
-    if (!code && !(file = path ? fopen(path, "w") : stdout)) code = cli_fail(job->o.verb, "%s cannot be written", path);
+    if (!code && !(file = path ? cli_create(job->o.verb, path) : stdout)) code = CLI_FAILED;
     if (file) write_rows(job, file, x, width, y, rows);
-    if (file && path && fclose(file) != 0) code = cli_fail(job->o.verb, "%s could not be written whole", path);
+    if (file && path) code = cli_finish(job->o.verb, path, file);
     if (!code && path && !cli_yes(&job->o, OPT_QUIET, 0)) {
         cli_line("saved", "%s: %s rows", path, cli_count(n, rows));
         cli_line("next", "luge train --data %s", path);
@@ -244,7 +245,7 @@ static int data(cli_job *job)
 {
     static const char *const names[] = { "list", "show", "fetch", "make" };
     const char *what = job->o.n_words ? job->o.word[0] : "list", *name = job->o.n_words > 1 ? job->o.word[1] : NULL;
-    if (!strcmp(what, "list")) return list(job);
+    if (!strcmp(what, "list")) return name ? cli_unexpected("data list", name) : list(job);
     for (int i = 1; i < 4; i++) {
         if (strcmp(what, names[i]) != 0) continue;
         if (name) return i == 1 ? show(job, name) : i == 2 ? fetch(job, name) : make(job, name);

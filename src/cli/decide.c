@@ -97,6 +97,7 @@ static int build_model(cli_job *job)
     flatten_first(job);
     if (luge_add_layers(job->model, job->o.value[OPT_MODEL])) {
         const char *message = luge_error(job->ctx);
+        if (luge_failure(job->ctx) != LUGE_EINVAL) return refused(job);
         cli_fail(job->o.verb, "--%s", message); /* it begins with: model "..." */
         return CLI_USAGE;
     }

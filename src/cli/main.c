@@ -1,6 +1,8 @@
 /* main.c: the command `luge`: finds the verb and hands over to it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -78,8 +80,18 @@ static int run_verb(int argc, char **argv)
     return unknown_verb(typed);
 }
 
+/* Where standard output is closed, the next file to be opened would take its number, and what is printed with it. */
+static void fill_closed(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2) close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    fill_closed();
     const int code = run_verb(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
     fprintf(stderr, "luge: the output could not be written\n"); /* a full disk, a closed pipe */

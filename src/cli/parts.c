@@ -1,4 +1,5 @@
 /* parts.c: from the data to its parts: what to train on, what to decide by, what to score on. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,6 +199,12 @@ static int encode(cli_job *job, const split *s, int again)
     job->task = job->columns.task;
     job->classes = job->columns.classes;
     job->target = job->columns.target;
+    const double square = job->columns.target_deviation * job->columns.target_deviation;
+    if (job->task == LUGE_REGRESSION && !(square >= (double)FLT_MIN && square <= (double)FLT_MAX))
+        return cli_fail(job->o.verb,
+                        "the target %s has a deviation of %g, too %s for squared errors in f32; other "
+                        "units are expected",
+                        job->target, job->columns.target_deviation, square < 1 ? "small" : "large");
     return CLI_OK;
 }
 

@@ -177,24 +177,16 @@ static int write_pictures(cli_job *job, luge_dataset *data, const answers *a)
     return code;
 }
 
-/* To a file beside the one that is wanted, which then takes its name: whole or not at all. */
 static int write_answers(cli_job *job, const answers *a)
 {
-    char part[4096];
     const char *path = job->o.value[OPT_OUTPUT];
-    FILE *file = stdout;
-    snprintf(part, sizeof part, "%s.part", path ? path : "");
-    if (path && !(file = fopen(part, "w"))) return cli_fail(job->o.verb, "%s cannot be written", path);
+    FILE *file = path ? cli_create(job->o.verb, path) : stdout;
+    if (!file) return CLI_FAILED;
     if (cli_yes(&job->o, OPT_JSON, 0))
         write_json(job, a, file);
     else
         write_csv(job, a, file);
-    if (!path) return CLI_OK;
-    int good = !ferror(file);
-    good = fclose(file) == 0 && good;
-    if (good && rename(part, path) == 0) return CLI_OK;
-    remove(part);
-    return cli_fail(job->o.verb, "%s could not be written whole; it is as it was", path);
+    return path ? cli_finish(job->o.verb, path, file) : CLI_OK;
 }
 
 static int predict(cli_job *job)

@@ -99,7 +99,8 @@ char *cli_recipe_text(const cli_options *o)
         write_value(file, o->value[i]);
         fputc('\n', file);
     }
-    if (fclose(file) == 0) return text;
+    const int whole = !ferror(file);
+    if (fclose(file) == 0 && whole && text) return text; /* NULL: the last allocation failed, in silence */
     free(text);
     cli_fail(o->verb, "out of memory");
     return NULL;

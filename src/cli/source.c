@@ -31,7 +31,10 @@ int cli_job_open(cli_job *job)
     job->began = cli_now();
     cli_data_folders(job->o.value[OPT_DATA_DIR], job->data_dirs, sizeof job->data_dirs);
     const int64_t threads = cli_whole(&job->o, OPT_THREADS, 0);
-    if (threads > 1024) return cli_fail(job->o.verb, "--threads: %lld; at most 1,024 are expected", (long long)threads);
+    if (threads > 1024) {
+        cli_fail(job->o.verb, "--threads: %lld; at most 1,024 are expected", (long long)threads);
+        return CLI_USAGE;
+    }
     job->ctx = luge_open(.threads = (int32_t)threads, .data_dir = *job->data_dirs ? job->data_dirs : NULL);
     return job->ctx ? CLI_OK : cli_fail_with(job->o.verb, NULL);
 }
@@ -82,6 +85,10 @@ static int read_table(cli_job *job, const char *path, luge_table **table)
     const char *decimal = job->o.value[OPT_DECIMAL];
     const int code = delimiter_of(job, &delimiter);
     if (code) return code;
+    if (job->o.given[OPT_ROWS]) {
+        cli_fail(job->o.verb, "--rows is for data that is made up; %s is a table", cli_spec_name(path));
+        return CLI_USAGE;
+    }
     if (decimal && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0) {
         cli_fail(job->o.verb, "--decimal: \"%s\"; . or , is expected", decimal);
         return CLI_USAGE;
@@ -111,7 +118,11 @@ int cli_load(cli_job *job, const char *spec, luge_table **table, luge_dataset **
                            .seed = job->seed ? job->seed : (uint64_t)cli_whole(o, OPT_SEED, 1),
                            .limit = cli_whole(o, OPT_LIMIT, 0), .side = cli_whole(o, OPT_SIDE, 0),
                            .grey = cli_yes(o, OPT_GREY, 0));
-    return *data ? CLI_OK : cli_fail_with(o->verb, job->ctx);
+    if (*data) return CLI_OK;
+    cli_fail_with(o->verb, job->ctx);
+    if (strstr(luge_error(job->ctx), "scale all to one size"))
+        fprintf(stderr, "  --side 28 scales all to 28 x 28; --grey makes all grey\n");
+    return CLI_FAILED;
 }
 
 const char *cli_decimal_commas(const luge_table *table)
@@ -140,7 +151,10 @@ int cli_load_encoded(cli_job *job, const char *spec, int targets, luge_dataset *
         return cli_fail(job->o.verb, "this model was not trained on a table; %s is one", cli_spec_name(spec));
     *data = luge_encode(job->encoder, table, targets);
     if (*data) return CLI_OK;
+    luge_table_column first;
     cli_fail_with(job->o.verb, job->ctx);
+    if (strstr(luge_error(job->ctx), " lacks ") && !luge_table_column_at(table, 0, &first) && !strcmp(first.name, "1"))
+        fprintf(stderr, "  its first line was not taken for names: the columns are called 1, 2, ...\n");
     return CLI_FAILED;
 }
 

@@ -1,8 +1,10 @@
 /* terminal.c: what is known of where text goes, messages, and Ctrl-C. */
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -76,6 +78,38 @@ int cli_fail_with(const char *verb, const luge_context *ctx)
     return cli_fail(verb, "%s", message);
 }
 
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+enum { PATH_BYTES = 4096 };
+
+/* Only a plain file is replaced; a pipe, a device or a link such as /dev/stdout is written to. */
+static int is_replaced(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
+FILE *cli_create(const char *verb, const char *path)
+{
+    char part[PATH_BYTES];
+    const int n = snprintf(part, sizeof part, "%s%s", path, is_replaced(path) ? ".part" : "");
+    FILE *file = n < PATH_BYTES ? fopen(part, "w") : NULL;
+    if (!file) cli_fail(verb, "%s cannot be written: %s", path, strerror(n < PATH_BYTES ? errno : ENAMETOOLONG));
+    return file;
+}
+
+int cli_finish(const char *verb, const char *path, FILE *file)
+{
+    char part[PATH_BYTES];
+    const int replaced = is_replaced(path);
+    int good = !ferror(file);
+    good = fclose(file) == 0 && good;
+    snprintf(part, sizeof part, "%s.part", path);
+    if (good && (!replaced || rename(part, path) == 0)) return CLI_OK;
+    if (replaced) remove(part);
+    return cli_fail(verb, "%s could not be written whole%s", path, replaced ? "; it is as it was" : "");
+}
+
 /* ---- the terminal ------------------------------------------------------------------------------------------------ */
 
 int cli_is_terminal(FILE *file)
@@ -132,5 +166,6 @@ void cli_catch_interrupt(void)
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* ignored: nohup, which goes on */
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is no reason to lose a training */
 }

@@ -74,6 +74,16 @@ static int check_output(const cli_job *job, const char *path)
     return CLI_OK;
 }
 
+/* A model takes the place of what has its name: never of a device, a pipe, or a link such as /dev/stdout. */
+static int check_model_file(const cli_job *job, const char *path)
+{
+    struct stat status;
+    const int exists = !stat(path, &status), in_dev = !strncmp(path, "/dev/", 5) && strncmp(path, "/dev/shm/", 9) != 0;
+    const int code = check_output(job, path);
+    if (code || (!in_dev && (!exists || S_ISREG(status.st_mode)))) return code;
+    return cli_fail(job->o.verb, "%s is no plain file; a model needs one", path);
+}
+
 /* ---- saving ------------------------------------------------------------------------------------------------------ */
 
 static int keep_notes(cli_job *job)
@@ -104,11 +114,10 @@ static int save_recipe(cli_job *job)
     const char *path = job->o.value[OPT_SAVE_RECIPE];
     char *text = path ? cli_recipe_text(&job->o) : NULL;
     if (!path || !text) return path ? CLI_FAILED : CLI_OK;
-    FILE *file = fopen(path, "w");
-    int good = file && fputs(text, file) >= 0;
-    if (file) good = fclose(file) == 0 && good;
+    FILE *file = cli_create(job->o.verb, path);
+    if (file) fputs(text, file);
     free(text);
-    return good ? CLI_OK : cli_fail(job->o.verb, "%s: the recipe could not be written", path);
+    return file ? cli_finish(job->o.verb, path, file) : CLI_FAILED;
 }
 
 /* ---- training ---------------------------------------------------------------------------------------------------- */
@@ -234,10 +243,10 @@ static int finish(cli_job *job, const cli_watch *watch, const char *path)
 }
 
 /* Training failed half way, as where a log can no longer be written: what was learnt stays. */
-static int keep_what_is(cli_job *job, const char *path, int code)
+static int keep_what_is(cli_job *job, const char *path, int64_t before, int code)
 {
     luge_clear(job->ctx);
-    if (luge_model_progress(job->model).updates > 0 && save(job, path) == CLI_OK)
+    if (luge_model_progress(job->model).updates > before && save(job, path) == CLI_OK)
         fprintf(stderr, "  what was learnt until then is in %s: luge train --resume %s\n", path, path);
     return code;
 }
@@ -245,11 +254,12 @@ static int keep_what_is(cli_job *job, const char *path, int code)
 static int train(cli_job *job, const char *path, int resume)
 {
     cli_watch watch;
+    const int64_t before = luge_model_progress(job->model).updates;
     int code = keep_notes(job);
     if (!code && !cli_yes(&job->o, OPT_QUIET, 0)) cli_report_decisions(job);
     cli_watch_begin(&watch, job, path);
     if (!code) code = fit(job, &watch, resume);
-    if (code) return keep_what_is(job, path, code);
+    if (code) return keep_what_is(job, path, before, code);
     if (cli_interrupted) return interrupted(job, path);
     const luge_progress p = luge_model_progress(job->model);
     if (strstr(p.reason, "no finite number"))
@@ -266,10 +276,33 @@ static int begin_new(cli_job *job)
         return CLI_USAGE;
     }
     const char *path = job->o.value[OPT_OUTPUT] ? job->o.value[OPT_OUTPUT] : "model.safetensors";
-    if (!code) code = check_output(job, path);
+    if (!code) code = check_model_file(job, path);
+    if (!code && job->o.value[OPT_SAVE_RECIPE]) code = check_output(job, job->o.value[OPT_SAVE_RECIPE]);
     if (!code) code = cli_job_data(job);
     if (!code) code = cli_job_model(job);
     return code ? code : train(job, path, 0);
+}
+
+/* Whether the data that is loaded now is what the model's encoder learnt from. `columns`: that encoder's text, or
+ * NULL. */
+static int check_same_data(const cli_job *job, const char *columns)
+{
+    const char *model = job->o.value[OPT_RESUME], *now = job->encoder ? luge_encoder_text(job->encoder) : NULL;
+    if (luge_failed(job->ctx)) return cli_fail_with(job->o.verb, job->ctx);
+    if (columns ? now && !strcmp(columns, now) : !now) return CLI_OK;
+    if (!columns || !now)
+        return cli_fail(job->o.verb, "%s was%s trained on a table; %s is %s", model, columns ? "" : " not",
+                        job->data_name, now ? "one" : "none");
+    return cli_fail(job->o.verb, "%s is not what %s was trained on; to go on, the data must be what it was",
+                    job->data_name, model);
+}
+
+static int load_again(cli_job *job)
+{
+    luge_encoder *then = job->encoder;
+    job->encoder = NULL;
+    const int code = cli_job_data(job);
+    return code ? code : check_same_data(job, then ? luge_encoder_text(then) : NULL);
 }
 
 /* The model knows how it was trained; its file is what is written again. */
@@ -279,14 +312,19 @@ static int go_on(cli_job *job)
     const char *output = job->o.value[OPT_OUTPUT];
     int code = check_resume(&job->o);
     if (code) return code;
+    if (job->o.n_words) {
+        cli_fail(job->o.verb, "\"%s\" is one word too many: with --resume, the model says how to train",
+                 job->o.word[0]);
+        return CLI_USAGE;
+    }
     snprintf(path, sizeof path, "%s", output ? output : job->o.value[OPT_RESUME]);
-    code = check_output(job, path);
+    code = check_model_file(job, path);
     if (!code) code = cli_job_load_model(job, job->o.value[OPT_RESUME]);
     if (code) return code;
     if (!luge_note(job->model, "recipe"))
         return cli_fail(job->o.verb, "%s does not say how it was trained; luge train has not made it",
                         job->o.value[OPT_RESUME]);
-    code = cli_job_data(job);
+    code = load_again(job);
     if (!code) code = cli_decide_numbers(job);
     if (job->encoder && job->task == LUGE_REGRESSION) job->deviation = job->columns.target_deviation;
     return code ? code : train(job, path, 1);

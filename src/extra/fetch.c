@@ -174,8 +174,9 @@ static luge_status make_folders(luge_context *ctx, const char *path)
     for (char *slash = part; !status && slash;) {
         slash = strchr(slash + 1, '/');
         if (slash) *slash = 0;
-        if (mkdir(part, 0777) != 0 && !luge__extra_is_folder(part))
-            status = luge__extra_fail_system(ctx, part, "cannot make the folder", errno == EEXIST ? ENOTDIR : errno);
+        const int why = mkdir(part, 0777) ? errno : 0;
+        if (why && !luge__extra_is_folder(part))
+            status = luge__extra_fail_system(ctx, part, "cannot make the folder", why == EEXIST ? ENOTDIR : why);
         if (slash) *slash = '/';
     }
     return status;
@@ -311,6 +312,11 @@ luge_status luge_fetch_data(luge_context *ctx, const char *name, const char *fol
                                         : "folder");
     if (luge_failed(ctx)) return luge_failure(ctx);
     const luge_known_data *known = luge__extra_known(name, strlen(name));
+    const char *made;
+    for (int i = 0; (made = luge_make_data_name(i)) != NULL; i++)
+        if (!strcmp(made, name))
+            return luge__extra_fail(ctx, LUGE_EINVAL, "%s is made up when it is asked for: nothing is to be fetched",
+                                    name);
     if (!known) return no_such_set(ctx, name);
     return luge__extra_fetch(ctx, known, folder, base_url, progress);
 }

@@ -168,6 +168,10 @@ static void unknown(luge_context *ctx, const char *spec)
     int n = 0;
     for (int i = 0; n < MOST && (made = luge_make_data_name(i)) != NULL; i++) words[n++] = made;
     luge_known_data known;
+    if (strpbrk(spec, "./")) { /* no name, but a path */
+        (void)luge__extra_fail(ctx, LUGE_EIO, "%.200s: no such file or folder", spec);
+        return;
+    }
     for (int i = 0; n < MOST && i < luge_known_data_count(); i++) {
         if (luge_known_data_at(i, &known) == LUGE_OK) words[n++] = known.name;
     }
@@ -197,7 +201,7 @@ int luge_spec_is_table(luge_context *ctx, const char *spec, char *path, size_t s
     if (path && size) path[0] = 0;
     if (!ctx || !spec || !path || !size) return 0;
     const luge_known_data *known = luge__extra_known(spec, strlen(spec));
-    int table = strcmp(spec, "-") == 0;
+    int table = strcmp(spec, "-") == 0 || luge__extra_is_pipe(spec);
     if (known && known->is_table) {
         if (!luge__extra_find(ctx, known, 0, found)) {
             (void)luge__extra_not_found(ctx, known);

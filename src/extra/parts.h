@@ -29,6 +29,7 @@ luge_status luge__extra_lacks(luge_context *ctx, const char *library, const char
 luge_status luge__extra_path(luge_context *ctx, char path[LUGE__PATH], const char *format, ...) LUGE__LIKE_PRINTF(3, 4);
 int luge__extra_is_file(const char *path);
 int luge__extra_is_folder(const char *path);
+int luge__extra_is_pipe(const char *path); /* or a device */
 /* Whether the text ends so, whatever the case of its letters. */
 int luge__extra_ends(const char *text, const char *end);
 

@@ -49,6 +49,12 @@ int luge__extra_is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
+int luge__extra_is_pipe(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && (S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode));
+}
+
 int luge__extra_is_folder(const char *path)
 {
     struct stat s;

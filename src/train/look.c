@@ -1,6 +1,7 @@
 /* look.c: weights, layers, the summary, memory, names. */
 #include "train/train.h"
 
+#include <float.h>
 #include <string.h>
 
 /* ---- weights ----------------------------------------------------------------------------------------------------- */
@@ -287,6 +288,13 @@ static luge_status adapt_layer(luge_model *m, const luge__layer_note *l, luge_da
         sum /= (double)(all / n);
         for (int64_t k = i; k < all; k += n) squares += b[k] + (a[k] - sum) * (a[k] - sum);
         squares /= (double)(all / n);
+        if (m->dtype == LUGE_F32 && !(squares <= (double)FLT_MAX)) {
+            status = luge__fail(m->ctx, LUGE_EINVAL,
+                                "adapt: value %l of the rows has a variance of %g, too large for f32; other units are "
+                                "expected",
+                                i + 1, squares);
+            break;
+        }
         if (m->dtype == LUGE_F32) {
             ((float *)luge_data(m->graph, mean->value))[i] = (float)sum;
             ((float *)luge_data(m->graph, variance->value))[i] = (float)squares;

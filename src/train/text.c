@@ -52,6 +52,13 @@ static luge_status unknown(const item *t, const word *w, const char *what, const
                       w->text, w->column, luge_nearest(w->text, names, n));
 }
 
+static int layer_named(const char *name) /* N_LAYERS where there is none */
+{
+    int i = 0;
+    while (i < N_LAYERS && strcmp(name, layers[i].name)) i++;
+    return i;
+}
+
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 static int is_space(char c)
@@ -138,6 +145,8 @@ static luge_status rest(item *t, int first)
 #undef NAME
     };
     for (int i = first; i < t->n; i++) {
+        if (layer_named(t->words[i].text) < N_LAYERS)
+            return fail(t, &t->words[i], "is a layer: a comma is expected before it");
         const char *equals = strchr(t->words[i].text, '=');
         luge_status status = LUGE_OK;
         if (equals)
@@ -182,11 +191,8 @@ static luge_status add_item(item *t)
         const luge_status status = rest(t, 1);
         return status ? status : luge_add_layer(t->m, &t->layer);
     }
-    int i = 0;
-    for (; i < N_LAYERS; i++) {
-        names[i] = layers[i].name;
-        if (!strcmp(t->words[0].text, layers[i].name)) break;
-    }
+    for (int k = 0; k < N_LAYERS; k++) names[k] = layers[k].name;
+    const int i = layer_named(t->words[0].text);
     if (i == N_LAYERS) return unknown(t, &t->words[0], "layer", names, N_LAYERS);
     t->layer.kind = layers[i].kind;
     luge_status status = numbers(t);
