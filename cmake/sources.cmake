@@ -235,10 +235,10 @@ set(LUGE_TEST_SOURCES
     tests/test_csv.c
     tests/test_data.c
     tests/test_effects.c
+    tests/test_encoder.c
+    tests/test_evaluate.c
     tests/test_extra.c
     tests/test_fetch.c
-    tests/test_evaluate.c
-    tests/test_encoder.c
     tests/test_file.c
     tests/test_fit.c
     tests/test_gradient.c
@@ -333,6 +333,10 @@ set(LUGE_TEST_SUITES
     initializers
     layers
     building
+    extra
+    image
+    recipe
+    fetch
     oom
     api
     api_model
@@ -367,11 +371,14 @@ set(LUGE_FUZZ
     csv
     encoder
     graph_json
+    gzip
     idx
+    image
     json
     npy
     model
     table
+    recipe
     tensor_file
 )
 

@@ -19,6 +19,7 @@ static void context_functions(luge_test *t)
     CHECK(t, luge_error(NULL) != NULL && luge_last_error() != NULL);
     luge_clear(NULL);
     CHECK(t, luge_nearest(NULL, NULL, 0) == NULL);
+    CHECK(t, luge_report(NULL, LUGE_EIO, NULL) != LUGE_OK);
     CHECK(t, luge_file_sink(NULL).write == NULL);
     CHECK(t, luge_threads(NULL) == 0 && luge_instruction_set(NULL) != NULL && luge_data_dir(NULL) == NULL);
     CHECK(t, luge_memory_now(NULL) == 0 && luge_memory_peak(NULL) == 0);
@@ -300,7 +301,7 @@ static void look_up(luge_test *t, const char *header, const char *calls)
 static void completeness(luge_test *t)
 {
     static const char *const headers[] = { "types", "context", "graph",   "ops",      "plan",   "check", "io",
-                                           "node",  "data",    "metrics", "schedule", "layers", "model" };
+                                           "node",  "data",    "metrics", "schedule", "layers", "model", "table" };
     char *calls = read_text("tests/test_api.c"), *more = read_text("tests/test_api_model.c");
     if (!calls || !more) {
         CHECK_SKIP(t, "the sources are not here");

@@ -21,6 +21,7 @@ static void array_functions(luge_test *t)
 {
     CHECK(t, !luge_array_borrow(NULL, LUGE_F32, empty, NULL) && !luge_array_copy(NULL, LUGE_F32, empty, NULL));
     CHECK(t, !luge_array_idx(NULL, NULL) && !luge_array_npy(NULL, NULL));
+    CHECK(t, !luge_array_make(NULL, LUGE_F32, empty, NULL));
     luge_array_free(NULL);
     CHECK(t, luge_array_dtype(NULL) == LUGE_NO_DTYPE && luge_array_shape(NULL).ndim == -1);
     CHECK(t, luge_array_read(NULL, 0, 0, NULL, 0) != LUGE_OK);
@@ -47,6 +48,25 @@ static void data_functions(luge_test *t)
     CHECK(t, luge_dataset_statistics(NULL, 0, NULL) != LUGE_OK);
     CHECK(t, !luge_dataset_rescale(NULL, 0, NULL, NULL) && !luge_dataset_standardize(NULL, NULL));
     CHECK(t, !luge_dataset_min_max(NULL, NULL));
+}
+
+static void table_functions(luge_test *t)
+{
+    luge_table_column column;
+    luge_encoder_info info;
+    luge_context *ctx = luge_open(.threads = 1);
+    CHECK(t, !luge_table_read_with(NULL, NULL) && !luge_table_read_with(ctx, NULL));
+    luge_clear(ctx);
+    luge_table_free(NULL);
+    CHECK(t, luge_table_rows(NULL) == 0 && luge_table_columns(NULL) == 0 && luge_table_find(NULL, NULL) == -1);
+    CHECK(t, luge_table_column_at(NULL, 0, &column) && luge_table_column_at(NULL, 0, NULL));
+    CHECK(t, isnan(luge_table_number(NULL, 0, 0)) && !luge_table_text(NULL, 0, 0));
+    CHECK(t, !luge_encoder_learn_with(NULL, NULL) && !luge_encoder_learn_with(ctx, NULL));
+    luge_clear(ctx);
+    luge_encoder_free(NULL);
+    CHECK(t, !luge_encode(NULL, NULL, 1) && luge_encoder_info_of(NULL, &info) && !luge_encoder_text(NULL));
+    CHECK(t, !luge_encoder_from_text(NULL, NULL) && !luge_encoder_from_text(ctx, NULL));
+    luge_close(ctx);
 }
 
 static void metric_functions(luge_test *t)
@@ -132,6 +152,7 @@ void test_api_model(luge_test *t)
     RUN(t, node_functions);
     RUN(t, array_functions);
     RUN(t, data_functions);
+    RUN(t, table_functions);
     RUN(t, metric_functions);
     RUN(t, layer_functions);
     RUN(t, describing_functions);

@@ -45,6 +45,66 @@ static void plain(luge_test *t)
     luge_close(ctx);
 }
 
+/* What luge offers to its extensions. */
+static void doors(luge_test *t)
+{
+    void *data;
+    int32_t two[2];
+    char text[700];
+    luge_context *ctx = luge_open(.threads = 1);
+    if (!CHECK(t, ctx)) return;
+    const size_t base = luge_memory_now(ctx);
+    CHECK_STATUS(t, luge_report(ctx, LUGE_OK, "nothing"), LUGE_OK);
+    CHECK(t, !luge_failed(ctx));
+    CHECK_STATUS(t, luge_report(ctx, LUGE_EFORMAT, "100%s of \"x\""), LUGE_EFORMAT);
+    CHECK_STATUS(t, luge_report(ctx, LUGE_EIO, "a later one"), LUGE_EIO);
+    CHECK_STR_EQ(t, luge_last_error(), "a later one");
+    CHECK(t, !luge_array_make(ctx, LUGE_I32, luge_shape_of(2), &data) && !data);
+    refuses(t, ctx, LUGE_EFORMAT, "100%s of \"x\"");
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = 0;
+    CHECK_STATUS(t, luge_report(NULL, LUGE_EINVAL, text), LUGE_EINVAL);
+    CHECK_EQ_INT(t, strlen(luge_last_error()), 511);
+    CHECK_STATUS(t, luge_report(NULL, LUGE_EINVAL, NULL), LUGE_EINVAL);
+    luge_array *array = luge_array_make(ctx, LUGE_I32, luge_shape_of(2), &data);
+    if (!CHECK(t, array && data)) return;
+    CHECK(t, ((int32_t *)data)[0] == 0 && ((int32_t *)data)[1] == 0);
+    ((int32_t *)data)[1] = 7;
+    CHECK_STATUS(t, luge_array_read(array, 0, 2, two, sizeof two), LUGE_OK);
+    CHECK(t, two[0] == 0 && two[1] == 7);
+    luge_array_free(array);
+    luge_array_free(luge_array_make(ctx, LUGE_U8, luge_shape_of(0, 3), &data));
+    CHECK(t, !luge_failed(ctx));
+    CHECK(t, !luge_array_make(ctx, LUGE_U8, luge_shape_of(2), NULL));
+    refuses(t, ctx, LUGE_EINVAL, "address of data is NULL");
+    CHECK(t, !luge_array_make(ctx, LUGE_F16, luge_shape_of(2), &data) && !data);
+    refuses(t, ctx, LUGE_EDTYPE, "luge_array_make");
+    CHECK(t, !luge_array_make(NULL, LUGE_U8, luge_shape_of(2), &data));
+    CHECK_EQ_INT(t, luge_memory_now(ctx), base);
+    luge_close(ctx);
+}
+
+static void standard_input(luge_test *t)
+{
+    char out[20];
+    tree f;
+    luge_context *ctx = luge_open(.threads = 1);
+    if (!CHECK(t, ctx) || !tree_begin(t, &f)) return;
+    const char *path = tree_text(t, &f, "a", "from there");
+    const int kept = dup(0);
+    if (CHECK(t, freopen(path, "r", stdin))) {
+        CHECK_EQ_INT(t, read_all(ctx, "-", 0, 4, out, sizeof out), 10);
+        CHECK(t, memcmp(out, "from there", 10) == 0);
+        CHECK(t, lseek(0, 0, SEEK_SET) == 0); /* it is open still */
+    }
+    if (kept >= 0) {
+        CHECK(t, dup2(kept, 0) == 0);
+        (void)close(kept);
+    }
+    tree_end(&f);
+    luge_close(ctx);
+}
+
 #if LUGE_HAVE_ZLIB
 
 static unsigned char big[1 << 20], packed[1 << 20];
@@ -106,7 +166,7 @@ static void gzip_limit(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- IDX ------------------------------------------------------------------------------------------------------- */
+/* ---- IDX --------------------------------------------------------------------------------------------------------- */
 
 static const unsigned char idx_images[] = { 0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 0, 51, 255, 1, 2, 3 };
 static const unsigned char idx_labels[] = { 0, 0, 8, 1, 0, 0, 0, 2, 7, 0 };
@@ -250,7 +310,7 @@ static void idx_without_memory(luge_test *t)
     tree_end(&f);
 }
 
-/* ---- names ----------------------------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 static void known_sets(luge_test *t)
 {
@@ -363,7 +423,7 @@ static void made_up(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- folders of images ----------------------------------------------------------------------------------------- */
+/* ---- folders of images ------------------------------------------------------------------------------------------- */
 
 #if LUGE_HAVE_PNG && LUGE_HAVE_ZLIB
 
@@ -421,7 +481,9 @@ static void folders(luge_test *t)
 
 void test_extra(luge_test *t)
 {
+    RUN(t, doors);
     RUN(t, plain);
+    RUN(t, standard_input);
     RUN(t, tables);
     RUN(t, made_up);
 #if LUGE_HAVE_ZLIB

@@ -20,7 +20,7 @@ static luge_table_column column_of(luge_test *t, const luge_table *table, int in
     return c;
 }
 
-/* ---- what is read ----------------------------------------------------------------------------------------------- */
+/* ---- what is read ------------------------------------------------------------------------------------------------ */
 
 /* Forms of the same two rows of three columns. */
 static void forms(luge_test *t)
@@ -185,7 +185,7 @@ static void numbers(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- readers ---------------------------------------------------------------------------------------------------- */
+/* ---- readers ----------------------------------------------------------------------------------------------------- */
 
 typedef struct stream {
     const char *text;
@@ -281,7 +281,7 @@ static void endless_lines(luge_test *t)
     luge_close(ctx);
 }
 
-/* ---- what is refused -------------------------------------------------------------------------------------------- */
+/* ---- what is refused --------------------------------------------------------------------------------------------- */
 
 static void refused(luge_test *t)
 {

@@ -71,7 +71,7 @@ LUGE_API int luge_table_find(const luge_table *table, const char *name); /* -1 w
 LUGE_API double luge_table_number(const luge_table *table, int64_t row, int column);
 LUGE_API const char *luge_table_text(const luge_table *table, int64_t row, int column);
 
-/* ---- encoders ---- */
+/* ---- encoders ---------------------------------------------------------------------------------------------------- */
 
 typedef enum luge_task {
     LUGE_ANY_TASK = 0,

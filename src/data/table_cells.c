@@ -18,7 +18,7 @@ void luge__cells_free(luge_context *ctx, luge__cells *cells)
     luge__words_free(&cells->words);
 }
 
-/* ---- room ------------------------------------------------------------------------------------------------------- */
+/* ---- room -------------------------------------------------------------------------------------------------------- */
 
 static luge_status add_chunk(luge_context *ctx, luge__cells *cells, size_t rows)
 {
@@ -62,8 +62,7 @@ luge_status luge__table_room(luge_table *table)
     return LUGE_OK;
 }
 
-/* ---- numbers that become texts ------------------------------------------------------------------------------------
- */
+/* ---- numbers that become texts ----------------------------------------------------------------------------------- */
 
 luge_status luge__table_keep_raw(luge_table *table, luge__cells *cells, const char *text, size_t length)
 {
@@ -131,8 +130,7 @@ luge_status luge__cells_to_text(luge_table *table, luge__cells *cells, int64_t r
     return LUGE_OK;
 }
 
-/* ---- what is counted ----------------------------------------------------------------------------------------------
- */
+/* ---- what is counted --------------------------------------------------------------------------------------------- */
 
 enum { SLOTS = 4096 }; /* of a hash table of at most LUGE__DISTINCT_NUMBERS numbers */
 

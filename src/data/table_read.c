@@ -22,7 +22,7 @@ typedef struct reading {
     luge__chunk *first_text;
 } reading;
 
-/* ---- messages --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
 
 static luge_status bad_field(const reading *r, const luge__field *field, size_t column, const char *what)
 {
@@ -47,7 +47,7 @@ static luge_status check_utf8(const reading *r, const luge__field *field, size_t
     return LUGE_OK;
 }
 
-/* ---- what a field says ------------------------------------------------------------------------------------------ */
+/* ---- what a field says ------------------------------------------------------------------------------------------- */
 
 /* Whether the text is the word (in small letters), whatever the case of its letters. */
 static int is_word(const char *text, size_t length, const char *word)
@@ -99,7 +99,7 @@ static void trim(luge__field *field)
         field->length--;
 }
 
-/* ---- values ----------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static luge_status put_text(reading *r, const luge__field *field, size_t column)
 {
@@ -151,7 +151,7 @@ static luge_status put_field(reading *r, luge__field *field, size_t column)
     return turn_to_text(r, field, column);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 static luge_status begin_row(reading *r)
 {
@@ -225,7 +225,7 @@ static luge_status read_rows(reading *r)
     return status;
 }
 
-/* ---- the first record: names, or a row -------------------------------------------------------------------------- */
+/* ---- the first record: names, or a row --------------------------------------------------------------------------- */
 
 /* The delimiter that the first line has most of. */
 static char guess_delimiter(const reading *r)
@@ -321,7 +321,7 @@ static luge_status make_columns(reading *r)
     return status;
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------------- */
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 static luge_status check_options(reading *r, const luge_table_options *options)
 {

@@ -30,7 +30,7 @@ static void say(luge_sink sink, const char *text)
     if (sink.write) sink.write(sink.user, text, strlen(text));
 }
 
-/* ---- the transfer ---------------------------------------------------------------------------------------------- */
+/* ---- the transfer ------------------------------------------------------------------------------------------------ */
 
 static size_t receive(char *data, size_t size, size_t n, void *user)
 {
@@ -121,7 +121,7 @@ static luge_status check_sum(const fetch *f, const char *sha256)
                             f->url, f->bytes, sum, sha256);
 }
 
-/* ---- tables get names ------------------------------------------------------------------------------------------ */
+/* ---- tables get names -------------------------------------------------------------------------------------------- */
 
 #define TEN(p)                                                                                                         \
     "," p "_radius," p "_texture," p "_perimeter," p "_area," p "_smoothness," p "_compactness," p "_concavity," p     \
@@ -165,7 +165,7 @@ static luge_status name_columns(fetch *f, const char *name)
     return LUGE_OK;
 }
 
-/* ---- files ----------------------------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static luge_status make_folders(luge_context *ctx, const char *path)
 {
@@ -226,7 +226,7 @@ static int is_there(const luge_known_data *known, int index, const char *path)
     return strcmp(sum, known->sha256[index]) == 0;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static luge_status fetch_file(luge_context *ctx, const luge_known_data *known, int index, const char *path,
                               const char *url, luge_sink progress)

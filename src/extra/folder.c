@@ -6,7 +6,7 @@
 
 #include "parts.h"
 
-/* ---- lists of names -------------------------------------------------------------------------------------------- */
+/* ---- lists of names ---------------------------------------------------------------------------------------------- */
 
 typedef struct list {
     char **names;
@@ -69,7 +69,7 @@ static luge_status list_folder(luge_context *ctx, const char *path, int folders,
     return status;
 }
 
-/* ---- what is there --------------------------------------------------------------------------------------------- */
+/* ---- what is there ----------------------------------------------------------------------------------------------- */
 
 /* The classes, and the images of each below them. */
 typedef struct tree {
@@ -115,7 +115,7 @@ static void free_tree(tree *t)
     luge_array_free(t->labels);
 }
 
-/* ---- the images ------------------------------------------------------------------------------------------------ */
+/* ---- the images -------------------------------------------------------------------------------------------------- */
 
 /* Arrays for all rows, of the first image's size. */
 static luge_status begin(tree *t, const luge_image *image, const char *path)

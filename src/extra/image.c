@@ -52,7 +52,7 @@ void luge_image_free(luge_context *ctx, luge_image *image)
     memset(image, 0, sizeof *image);
 }
 
-/* ---- sizes ----------------------------------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------------------------------- */
 
 /* How much of old pixel `old` new pixel `new` covers, where the line is old_n * new_n long. */
 static int64_t covered(int64_t old, int64_t old_n, int64_t new, int64_t new_n)

@@ -99,7 +99,7 @@ const char *const *luge__extra_class_names(const luge_known_data *known)
     return known == &sets[0] ? digits : known == &sets[1] ? clothing : NULL;
 }
 
-/* ---- the data folders ------------------------------------------------------------------------------------------ */
+/* ---- the data folders -------------------------------------------------------------------------------------------- */
 
 /* The file in one folder, as it is or unpacked. */
 static int in_folder(luge_context *ctx, const char *folder, size_t length, const char *below, const char *file,

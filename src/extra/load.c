@@ -4,7 +4,7 @@
 
 #include "parts.h"
 
-/* ---- options --------------------------------------------------------------------------------------------------- */
+/* ---- options ----------------------------------------------------------------------------------------------------- */
 
 static luge_status read_options(luge_context *ctx, const luge_load_options *given, luge_load_options *o)
 {
@@ -23,7 +23,7 @@ static luge_status read_options(luge_context *ctx, const luge_load_options *give
     return LUGE_OK;
 }
 
-/* ---- made-up data ---------------------------------------------------------------------------------------------- */
+/* ---- made-up data ------------------------------------------------------------------------------------------------ */
 
 static int is_made(const char *name, size_t length)
 {
@@ -55,7 +55,7 @@ static luge_dataset *make(luge_context *ctx, const luge_load_options *o, size_t 
                           .seed = test ? ~seed : seed);
 }
 
-/* ---- features and labels in files ------------------------------------------------------------------------------ */
+/* ---- features and labels in files -------------------------------------------------------------------------------- */
 
 static luge_status add_features(luge_dataset *data, luge_array *array)
 {
@@ -159,7 +159,7 @@ static luge_dataset *known_set(luge_context *ctx, const luge_load_options *o, co
     return pair(ctx, o, images, labels, known);
 }
 
-/* ---- what it is ------------------------------------------------------------------------------------------------ */
+/* ---- what it is -------------------------------------------------------------------------------------------------- */
 
 static void unknown(luge_context *ctx, const char *spec)
 {

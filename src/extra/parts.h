@@ -16,7 +16,7 @@
 enum { LUGE__PATH = 4096 }; /* room for a path */
 #define LUGE__DEFAULT_LIMIT ((int64_t)16 << 30)
 
-/* ---- report.c ---- */
+/* ---- report.c ---------------------------------------------------------------------------------------------------- */
 
 /* luge_report with a text as of printf: no floating point, which would depend on the locale. */
 luge_status luge__extra_fail(luge_context *ctx, luge_status status, const char *format, ...) LUGE__LIKE_PRINTF(3, 4);
@@ -32,14 +32,14 @@ int luge__extra_is_folder(const char *path);
 /* Whether the text ends so, whatever the case of its letters. */
 int luge__extra_ends(const char *text, const char *end);
 
-/* ---- reader.c ---- */
+/* ---- reader.c ---------------------------------------------------------------------------------------------------- */
 
 /* The whole of a file, unpacked, as memory of malloc; more than `limit` bytes are LUGE_EFORMAT. One zero byte follows.
  */
 luge_status luge__extra_read_all(luge_context *ctx, const char *path, int64_t limit, unsigned char **data,
                                  size_t *bytes);
 
-/* ---- idx.c, known.c, folder.c: for load.c ---- */
+/* ---- idx.c, known.c, folder.c: for load.c ------------------------------------------------------------------------ */
 
 /* luge_array_idx, of a compressed file too: which is unpacked into memory once. */
 luge_array *luge__extra_idx(luge_context *ctx, const char *path, int64_t limit);
@@ -53,7 +53,7 @@ int luge__extra_find(luge_context *ctx, const luge_known_data *known, int file, 
 luge_status luge__extra_not_found(luge_context *ctx, const luge_known_data *known);
 luge_dataset *luge__extra_folder(luge_context *ctx, const char *path, const luge_load_options *options);
 
-/* ---- images ---- */
+/* ---- images ------------------------------------------------------------------------------------------------------ */
 
 #define LUGE__MOST_PIXELS ((int64_t)64 << 20)
 /* Refuses more than LUGE__MOST_PIXELS, else takes the image's memory: pixels of `channels` bytes. */
@@ -64,13 +64,13 @@ luge_status luge__extra_png(luge_context *ctx, const char *path, const unsigned 
 luge_status luge__extra_jpeg(luge_context *ctx, const char *path, const unsigned char *data, size_t bytes, int grey,
                              luge_image *image);
 
-/* ---- fetch.c ---- */
+/* ---- fetch.c ----------------------------------------------------------------------------------------------------- */
 
 /* luge_fetch_data of any description of a data set. */
 luge_status luge__extra_fetch(luge_context *ctx, const luge_known_data *known, const char *folder, const char *base_url,
                               luge_sink progress);
 
-/* ---- sha256.c ---- */
+/* ---- sha256.c ---------------------------------------------------------------------------------------------------- */
 
 /* SHA-256 (FIPS 180-4) as 64 hexadecimal digits. */
 void luge__extra_sha256(const void *data, size_t bytes, char text[65]);

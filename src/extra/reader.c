@@ -28,7 +28,7 @@ typedef struct source {
     unsigned char buffer[BUFFER];
 } source;
 
-/* ---- plain bytes ----------------------------------------------------------------------------------------------- */
+/* ---- plain bytes ------------------------------------------------------------------------------------------------- */
 
 /* Up to `bytes` of the file; 0 at its end, -1 on an error. */
 static int64_t read_some(source *s, void *data, size_t bytes)
@@ -63,7 +63,7 @@ static luge_status look(source *s)
     return LUGE_OK;
 }
 
-/* ---- gzip ------------------------------------------------------------------------------------------------------ */
+/* ---- gzip -------------------------------------------------------------------------------------------------------- */
 
 #if LUGE_HAVE_ZLIB
 
@@ -171,7 +171,7 @@ static int64_t read_bytes(source *s, unsigned char *data, size_t bytes)
 
 #endif
 
-/* ---- the reader ------------------------------------------------------------------------------------------------ */
+/* ---- the reader -------------------------------------------------------------------------------------------------- */
 
 static int64_t read_source(void *user, void *data, size_t bytes)
 {
@@ -243,7 +243,7 @@ void luge_reader_close(luge_reader *reader)
     *reader = (luge_reader){ NULL, NULL };
 }
 
-/* ---- all of it ------------------------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 static luge_status too_long(luge_context *ctx, const char *path, int64_t limit)
 {

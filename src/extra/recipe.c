@@ -80,7 +80,7 @@ static luge_status next_event(reading *r)
     return yaml_parser_parse(&r->parser, &r->event) ? LUGE_OK : malformed(r);
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 /* Appends the scalar of the event to *text, after ", " where there is some. */
 static luge_status append(reading *r, char **text)
@@ -126,7 +126,7 @@ static luge_status read_value(reading *r, const char *key, char **value)
     return status;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------------------------ */
+/* ---- keys -------------------------------------------------------------------------------------------------------- */
 
 static luge_status check_key(reading *r, const char *key)
 {
@@ -168,7 +168,7 @@ static luge_status read_entry(reading *r)
     return status;
 }
 
-/* ---- the document ---------------------------------------------------------------------------------------------- */
+/* ---- the document ------------------------------------------------------------------------------------------------ */
 
 static luge_status read_keys(reading *r)
 {

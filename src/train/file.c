@@ -3,20 +3,39 @@
 
 #include <string.h>
 
+const char *const luge__loss_names[] = { "none",
+#define NAME(name, value, text) [value] = text,
+                                         LUGE_LOSS_MAP(NAME)
+#undef NAME
+                                             NULL };
+static const char *const optimizers[] = { "none", "sgd", "adagrad", "rmsprop", "adam", "adamw", NULL };
+static const char *const formulas[] = { "keras", "pytorch", NULL };
+static const char *const schedules[] = { "constant_rate",      "exponential_decay",
+                                         "piecewise_constant", "polynomial_decay",
+                                         "inverse_time_decay", "cosine_decay",
+                                         "cosine_restarts",    NULL };
+static const char *const callbacks[] = { "custom",  "early_stopping", "checkpoint", "reduce_rate_on_plateau",
+                                         "csv_log", "stop_on_nan",    NULL };
+static const char *const samplings[] = { "shuffled", "in_order", "with_replacement", NULL };
+
 #define NUMBER(type, kind, field)                                                                                      \
     {                                                                                                                  \
-#field, LUGE__##kind, offsetof(type, field)                                                                    \
+#field, LUGE__##kind, offsetof(type, field), NULL                                                              \
+    }
+#define NAMED(type, names, field)                                                                                      \
+    {                                                                                                                  \
+#field, LUGE__NAME, offsetof(type, field), names                                                               \
     }
 #define END                                                                                                            \
     {                                                                                                                  \
-        NULL, LUGE__I32, 0                                                                                             \
+        NULL, LUGE__I32, 0, NULL                                                                                       \
     }
 
 /* Far from where adding one or multiplying by a batch overflows. */
 static const int64_t MOST_COUNTED = (int64_t)1 << 40;
 
 const luge__number luge__optimizer_numbers[] = {
-    NUMBER(luge_optimizer, I32, kind),
+    NAMED(luge_optimizer, optimizers, kind),
     NUMBER(luge_optimizer, F64, learning_rate),
     NUMBER(luge_optimizer, F64, momentum),
     NUMBER(luge_optimizer, I32, nesterov),
@@ -33,12 +52,12 @@ const luge__number luge__optimizer_numbers[] = {
     NUMBER(luge_optimizer, F64, global_clip_norm),
     NUMBER(luge_optimizer, COUNT, accumulation_steps),
     NUMBER(luge_optimizer, F64, average_momentum),
-    NUMBER(luge_optimizer, I32, formulas),
+    NAMED(luge_optimizer, formulas, formulas),
     END,
 };
 
 const luge__number luge__schedule_numbers[] = {
-    NUMBER(luge_schedule, I32, kind),
+    NAMED(luge_schedule, schedules, kind),
     NUMBER(luge_schedule, F64, initial_rate),
     NUMBER(luge_schedule, COUNT, decay_steps),
     NUMBER(luge_schedule, F64, decay_rate),
@@ -56,7 +75,7 @@ const luge__number luge__schedule_numbers[] = {
 };
 
 const luge__number luge__compile_numbers[] = {
-    NUMBER(luge_compile_options, I32, loss),
+    NAMED(luge_compile_options, luge__loss_names, loss),
     NUMBER(luge_compile_options, F64, label_smoothing),
     NUMBER(luge_compile_options, F64, huber_delta),
     NUMBER(luge_compile_options, I32, from_logits),
@@ -75,14 +94,14 @@ const luge__number luge__training_numbers[] = {
     NUMBER(luge_model, F64, loss_rows),
     NUMBER(luge_model, U64, fingerprint),
     NUMBER(luge_model, COUNT, batch_size),
-    NUMBER(luge_model, COUNT, sampling),
+    NAMED(luge_model, samplings, sampling),
     NUMBER(luge_model, COUNT, data_rows),
     NUMBER(luge_model, I32, swapped),
     END,
 };
 
 const luge__number luge__callback_numbers[] = {
-    NUMBER(luge__callback_state, I32, kind),        NUMBER(luge__callback_state, I32, has_best),
+    NAMED(luge__callback_state, callbacks, kind),   NUMBER(luge__callback_state, I32, has_best),
     NUMBER(luge__callback_state, F64, best),        NUMBER(luge__callback_state, COUNT, wait),
     NUMBER(luge__callback_state, COUNT, cooldown),  NUMBER(luge__callback_state, COUNT, best_epoch),
     NUMBER(luge__callback_state, I32, has_weights), END,
@@ -99,7 +118,9 @@ void luge__numbers_write(luge__json_writer *w, const luge__number *table, const 
     for (; table->name; table++) {
         const void *at = (const unsigned char *)from + table->offset;
         luge__json_key(w, table->name);
-        if (table->kind == LUGE__I32)
+        if (table->kind == LUGE__NAME)
+            luge__json_string(w, table->names[*(const int32_t *)at]);
+        else if (table->kind == LUGE__I32)
             luge__json_int(w, *(const int32_t *)at);
         else if (table->kind == LUGE__COUNT)
             luge__json_int(w, *(const int64_t *)at);
@@ -110,6 +131,14 @@ void luge__numbers_write(luge__json_writer *w, const luge__number *table, const 
     }
 }
 
+int luge__name_number(const luge__json *doc, uint32_t v, const char *const *names)
+{
+    const char *name = luge__json_get_string(doc, v);
+    for (int i = 0; name && names[i]; i++)
+        if (!strcmp(name, names[i])) return i;
+    return -1;
+}
+
 luge_status luge__numbers_read(luge_context *ctx, const char *who, const luge__json *doc, uint32_t object,
                                const luge__number *table, void *to)
 {
@@ -118,7 +147,9 @@ luge_status luge__numbers_read(luge_context *ctx, const char *who, const luge__j
         const uint32_t v = luge__json_member(doc, object, table->name);
         int64_t integer = 0;
         int ok;
-        if (table->kind == LUGE__F64)
+        if (table->kind == LUGE__NAME)
+            ok = (integer = luge__name_number(doc, v, table->names)) >= 0;
+        else if (table->kind == LUGE__F64)
             ok = luge__json_get_number(doc, v, at);
         else if (table->kind == LUGE__U64)
             ok = luge__json_get_uint(doc, v, at);
@@ -127,9 +158,8 @@ luge_status luge__numbers_read(luge_context *ctx, const char *who, const luge__j
         if (table->kind == LUGE__I32) ok = ok && integer >= INT32_MIN && integer <= INT32_MAX;
         if (table->kind == LUGE__COUNT) ok = ok && integer >= 0 && integer <= MOST_COUNTED;
         if (!ok)
-            return luge__fail(ctx, LUGE_EFORMAT, "%s: \"%s\" is missing, not its kind of number or out of range", who,
-                              table->name);
-        if (table->kind == LUGE__I32) *(int32_t *)at = (int32_t)integer;
+            return luge__fail(ctx, LUGE_EFORMAT, "%s: \"%s\" is missing, unknown or out of range", who, table->name);
+        if (table->kind == LUGE__I32 || table->kind == LUGE__NAME) *(int32_t *)at = (int32_t)integer;
         if (table->kind == LUGE__COUNT) *(int64_t *)at = integer;
     }
     return LUGE_OK;

@@ -16,15 +16,22 @@ enum { LUGE__FILE_VERSION = 1 };
 /* One number of a struct, by name. */
 typedef enum luge__number_kind {
     LUGE__I32,
-    LUGE__COUNT,
+    LUGE__COUNT, /* i64 >= 0 */
     LUGE__U64,
-    LUGE__F64
-} luge__number_kind; /* a count: i64 >= 0 */
+    LUGE__F64,
+    LUGE__NAME /* an enumerator of 32 bits, in the file by its name */
+} luge__number_kind;
 typedef struct luge__number {
     const char *name;
     luge__number_kind kind;
     size_t offset;
+    const char *const *names; /* LUGE__NAME: of the enumerators 0, 1, ...; ends with NULL */
 } luge__number;
+
+/* Names of losses, as in such a list. */
+extern const char *const luge__loss_names[];
+/* Number of the name that a JSON string gives; -1 where it is none of the list. */
+int luge__name_number(const luge__json *doc, uint32_t v, const char *const *names);
 
 /* Tables end with a NULL name. */
 extern const luge__number luge__optimizer_numbers[], luge__schedule_numbers[], luge__compile_numbers[],

@@ -216,10 +216,10 @@ static luge_status check_resume(const luge__fit *f, uint64_t fingerprint)
     if (m->fingerprint != fingerprint)
         return luge__fail(m->ctx, LUGE_ESTATE, "fit: to resume, the data must be what it was: %l rows then, %l now%s",
                           m->data_rows, f->rows, m->data_rows == f->rows ? ", with other contents" : "");
-    if (m->batch_size != f->o.batch_size || m->sampling != (int64_t)f->o.sampling)
+    if (m->batch_size != f->o.batch_size || m->sampling != f->o.sampling)
         return luge__fail(m->ctx, LUGE_ESTATE,
-                          "fit: to resume, batch_size must be %l and sampling %l as before, not %l and %d",
-                          m->batch_size, m->sampling, f->o.batch_size, (int)f->o.sampling);
+                          "fit: to resume, batch_size must be %l and sampling %d as before, not %l and %d",
+                          m->batch_size, (int)m->sampling, f->o.batch_size, (int)f->o.sampling);
     if (m->step > f->steps)
         return luge__fail(m->ctx, LUGE_ESTATE,
                           "fit: to resume after step %l of an epoch, it must have as many steps, not %l", m->step,

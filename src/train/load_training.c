@@ -46,9 +46,8 @@ static luge_status read_losses(luge__loading *l, uint32_t compiled, luge_compile
         return luge__load_bad(l, "there are too many losses or metrics");
     int i = 0;
     for (uint32_t v = luge__json_first(l->doc, losses); v; v = luge__json_next(l->doc, v), i++) {
-        int64_t loss;
-        if (!luge__json_get_int(l->doc, v, &loss) || loss < 0 || loss > 1000)
-            return luge__load_bad(l, "a loss is unknown");
+        const int loss = luge__name_number(l->doc, v, luge__loss_names);
+        if (loss < 0) return luge__load_bad(l, "a loss is unknown");
         o->losses[i] = (luge_loss)loss;
     }
     i = 0;

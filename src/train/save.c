@@ -132,7 +132,7 @@ static void write_compiled(luge__json_writer *w, const luge_model *m)
     luge__numbers_write(w, luge__compile_numbers, o);
     luge__json_key(w, "losses");
     luge__json_open(w, '[');
-    for (int i = 0; i < m->n_outputs; i++) luge__json_int(w, o->losses[i]);
+    for (int i = 0; i < m->n_outputs; i++) luge__json_string(w, luge_loss_name(o->losses[i]));
     luge__json_close(w, ']');
     luge__json_key(w, "loss_weights");
     luge__json_open(w, '[');

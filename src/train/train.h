@@ -151,7 +151,8 @@ struct luge_model {
     luge_metric_state *metrics, *validation_metrics;
     int32_t n_metrics;
     uint64_t fingerprint; /* of the data that the running training uses */
-    int64_t batch_size, sampling, data_rows;
+    int64_t batch_size, data_rows;
+    luge_sampling sampling;
     luge__history history;
     luge__callback_state callbacks[LUGE_MAX_CALLBACKS];
     int32_t stopped;
