@@ -333,10 +333,6 @@ set(LUGE_TEST_SUITES
     initializers
     layers
     building
-    extra
-    image
-    recipe
-    fetch
     oom
     api
     api_model
