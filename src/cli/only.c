@@ -1,4 +1,5 @@
 /* only.c: the rows of a few classes, as a data set of those classes alone. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +32,20 @@ static int read_names(const cli_job *job, chosen *c)
 static int choose_rows(cli_job *job, luge_dataset *data, chosen *c)
 {
     int64_t found[MOST] = { 0 };
+    luge_column_info column; /* the job's may be numbered anew already: these names are the data's own */
     const int64_t n = luge_dataset_rows(data);
+    if (luge_dataset_column(data, LUGE_TARGETS, 0, &column)) return cli_fail_with(job->o.verb, job->ctx);
     double *targets = cli_targets(job, data);
     c->rows = malloc(((size_t)n + 1) * sizeof *c->rows);
     c->classes = malloc(((size_t)n + 1) * sizeof *c->classes);
     if (targets && (!c->rows || !c->classes)) cli_fail(job->o.verb, "out of memory");
     for (int64_t i = 0; i < n && targets && c->rows && c->classes; i++) {
         char number[CLI_TEXT];
-        const char *name = cli_class_name(job, (int64_t)targets[i], number);
+        const char *name = number;
+        if (column.names && targets[i] < (double)column.n_names)
+            name = column.names[(int64_t)targets[i]];
+        else
+            snprintf(number, sizeof number, "%.17g", targets[i]);
         for (int32_t k = 0; k < c->n; k++) {
             if (strcmp(name, c->names[k]) != 0) continue;
             found[k]++;
