@@ -102,6 +102,20 @@ static luge_status count(const item *t, int i, const char *what, int64_t *out)
 
 /* ---- NAME=VALUE -------------------------------------------------------------------------------------------------- */
 
+static luge_status initializer(item *t, const word *w, const char *value)
+{
+    luge_initializer *first = &t->layer.kernel_initializer;
+    if (!strncmp(value, "normal:", 7)) {
+        first->kind = LUGE_NORMAL;
+        if (luge__parse_number(value + 7, strlen(value + 7), &first->b) && first->b > 0) return LUGE_OK;
+        return fail(t, w, "gives no deviation above 0, as normal:0.01 does");
+    }
+    if (luge_initializer_named(value, &first->kind) && first->kind != LUGE_CONSTANT && first->kind != LUGE_UNIFORM &&
+        first->kind != LUGE_NORMAL)
+        return LUGE_OK;
+    return fail(t, w, "is no initializer such as he_normal, glorot_uniform or normal:0.01");
+}
+
 static luge_status named(item *t, const word *w, const char *equals)
 {
     static const char *const names[] = { "l1", "l2", "init", "bias", "momentum", "epsilon", "slope", "name", "frozen" };
@@ -114,12 +128,7 @@ static luge_status named(item *t, const word *w, const char *equals)
     while (i < 9 && (strncmp(names[i], w->text, length) || names[i][length])) i++;
     if (i == 9) return unknown(t, w, "setting", names, 9);
     if (places[i]) return luge__parse_number(value, strlen(value), places[i]) ? LUGE_OK : fail(t, w, "is not a number");
-    if (i == 2) {
-        if (luge_initializer_named(value, &l->kernel_initializer.kind) && l->kernel_initializer.kind != LUGE_CONSTANT &&
-            l->kernel_initializer.kind != LUGE_UNIFORM && l->kernel_initializer.kind != LUGE_NORMAL)
-            return LUGE_OK;
-        return fail(t, w, "is no initializer such as he_normal or glorot_uniform");
-    }
+    if (i == 2) return initializer(t, w, value);
     if (i == 7) {
         l->name = w->text + length + 1;
         return *l->name ? LUGE_OK : fail(t, w, "gives no name");
