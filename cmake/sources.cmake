@@ -320,6 +320,10 @@ set(LUGE_TEST_SUITES
     scaling
     metrics
     schedule
+    extra
+    image
+    recipe
+    fetch
     optimizers
     losses
     fit
@@ -331,10 +335,6 @@ set(LUGE_TEST_SUITES
     layers
     building
     notes
-    extra
-    image
-    recipe
-    fetch
     oom
     api
     api_model

@@ -173,6 +173,16 @@ same whole.safetensors hung.safetensors
 interrupt_by_hangup nohup
 [ "$got" = 0 ] || complain "nohup: ended with $got"
 same whole.safetensors hung.safetensors
+# The last rows are what they are, whatever the seed.
+awk 'BEGIN { print "x,y"; for (i = 0; i < 100; i++) print i % 10 "," (i < 80 ? i % 10 : 50) }' >late.csv
+run 0 train --data late.csv --task regression --test "last 0.2" --validation "last 0.1" --epochs 2 --json -o late.safetensors
+says out "train 70, validation 10, test 20" '"mae": 4' # of about 50 - 4.5
+# Weights are drawn as wide as they are told to be.
+for wide in 0.001 1000; do
+    run 0 train --data late.csv --task regression --model "dense 1 init=normal:$wide" --epochs 1 --json --seed 2
+    sed -n 's/.*"test": {.*"mae": \([0-9]*\).*/\1/p' out
+done >errors
+[ "$(sed -n 2p errors)" -gt "$((10 * $(sed -n 1p errors)))" ] || complain "a wide start is no worse: $(cat errors)"
 
 # ---- images
 
@@ -242,6 +252,10 @@ says err "what was learnt until then is in kept.safetensors"
 refuses 1 "smaller --lr" -- train --data sine --optimizer sgd --lr 1e9
 refuses 2 "nearest: --data" -- train --daat x
 refuses 2 "nearest: dense" -- train --data xor --model "dens 5"
+refuses 2 "deviation above 0" -- train --data xor --model "dense 5 init=normal:0"
+refuses 2 "or normal:0.01" -- train --data xor --model "dense 5 init=normal"
+refuses 2 "last and a share below 1" -- train --data xor --validation "last x"
+refuses 1 "nothing to train on" -- train --data xor --validation "last 0.5" --test 0.5
 refuses 2 "1,000,000,000" -- train --data xor --model "dense 99999999999"
 refuses 2 "nearest: adam" -- train --data xor --optimizer adm
 refuses 2 "nearest: momentum" -- train --data xor --optimizer "sgd momentun=0.9"

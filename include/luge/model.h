@@ -56,7 +56,8 @@ LUGE_API luge_status luge_add_layer(luge_model *model, const luge_layer *layer);
 /* Appends layers that a text describes: "dense 100 relu l2=0.001, batchnorm, dropout 0.2, dense 10 softmax". A layer is
  * its name (dense UNITS [ACTIVATION], dropout RATE, batchnorm, layernorm, flatten, embedding SIZE LENGTH,
  * normalization, rescaling FACTOR) or an activation's; l1, l2, init, bias, momentum, epsilon, slope, frozen, name
- * follow as NAME=VALUE. Errors name the column and the nearest word; the layers before it are there. */
+ * follow as NAME=VALUE (init: an initializer's name, or normal:DEVIATION). Errors name the column and the nearest word;
+ * the layers before it are there. */
 LUGE_API luge_status luge_add_layers(luge_model *model, const char *text);
 /* Builds the chain for rows of that shape (without the batch) now; LUGE_ESTATE where that has been done. */
 LUGE_API luge_status luge_build(luge_model *model, luge_shape row);

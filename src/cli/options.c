@@ -23,9 +23,10 @@ static const struct option {
     [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_TRAIN },
     [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_TRAIN },
     [OPT_ROWS] = { "rows", "N", "rows of made-up data", 0, WHOLE, VERB_READS },
-    [OPT_VALIDATION] = { "validation", "PART", "share of the rows (0.1), or data, to decide by", 0, SHARE_OR_TEXT,
-                         VERB_TRAIN },
-    [OPT_TEST] = { "test", "PART", "share of the rows (0.2), or data, to be scored on", 0, SHARE_OR_TEXT, VERB_TRAIN },
+    [OPT_VALIDATION] = { "validation", "PART", "share of the rows (0.1), \"last 0.2\", or data, to decide by", 0,
+                         SHARE_OR_TEXT, VERB_TRAIN },
+    [OPT_TEST] = { "test", "PART", "share of the rows (0.2), \"last 0.2\", or data, to be scored on", 0, SHARE_OR_TEXT,
+                   VERB_TRAIN },
     [OPT_STANDARDIZE] = { "standardize", "yes|no", "inputs to mean 0, deviation 1 (default: yes, but for pixels)", 0,
                           YES_NO, VERB_TRAIN },
     [OPT_MODEL] = { "model", "LAYERS", "\"dense 100 relu, dropout 0.2, dense 10 softmax\"", 0, TEXT, VERB_TRAIN },
@@ -152,6 +153,8 @@ static const char *expected(form kind, const char *text)
     case NUMBER:
         return is_number(text, &number) && number >= 0 ? NULL : "a number of at least 0";
     case SHARE_OR_TEXT:
+        if (!strncmp(text, "last ", 5))
+            return is_number(text + 5, &number) && number >= 0 && number < 1 ? NULL : "last and a share below 1";
         return !*text || (is_number(text, &number) && !(number >= 0 && number < 1)) ? "a share below 1, or data,"
                                                                                     : NULL;
     default:

@@ -107,6 +107,16 @@ static void deal(split *s, const int64_t *order, int64_t n, double share, char p
     }
 }
 
+/* The last of the rows that are left, as they stand: what came after what is learned from. */
+static void deal_last(split *s, int64_t n, double share, char part)
+{
+    int64_t left = 0;
+    for (int64_t i = 0; i < n; i++) left += s->part[i] == 0;
+    int64_t wanted = (int64_t)floor((double)left * share + 0.5);
+    for (int64_t i = n; i-- > 0 && wanted;)
+        if (!s->part[i]) s->part[i] = part, wanted--;
+}
+
 /* A class that no row of the training part has could not be learned: one goes back. */
 static void keep_classes(split *s, const double *targets, int64_t n)
 {
@@ -138,12 +148,19 @@ static int order_rows(const cli_job *job, split *s, const double *targets, int64
     return good ? CLI_OK : cli_fail(job->o.verb, "out of memory");
 }
 
-static int divide(const cli_job *job, const double *targets, int64_t n, double validation, double test, split *s)
+/* share[1] is for validation, share[2] for test; last[p]: the end of the rows. */
+static int divide(const cli_job *job, const double *targets, int64_t n, const double share[3], const int last[3],
+                  split *s)
 {
     const int code = order_rows(job, s, targets, n);
     if (code) return code;
-    deal(s, s->order, n, test, 2);
-    deal(s, s->order, n, test < 1 ? validation / (1 - test) : 0, 1);
+    for (int p = 2; p > 0; p--) {
+        const double part = p == 2 ? share[2] : share[1] / (1 - share[2]);
+        if (last[p])
+            deal_last(s, n, part, (char)p);
+        else
+            deal(s, s->order, n, part, (char)p);
+    }
     if (job->task == LUGE_CLASSIFICATION) keep_classes(s, targets, n);
     for (int p = 0; p < 3; p++) {
         if (!(s->rows[p] = malloc(((size_t)n + 1) * sizeof *s->rows[p]))) return cli_fail(job->o.verb, "out of memory");
@@ -155,11 +172,14 @@ static int divide(const cli_job *job, const double *targets, int64_t n, double v
 
 /* ---- the whole way ----------------------------------------------------------------------------------------------- */
 
-static int is_share(const char *text, double otherwise, double *share)
+/* "last 0.2" is the share at the end; *last says so. */
+static int is_share(const char *text, double otherwise, double *share, int *last)
 {
     char *end;
     *share = otherwise;
+    *last = text && !strncmp(text, "last ", 5);
     if (!text) return 1;
+    if (*last) text += 5;
     *share = strtod(text, &end);
     if (end != text && !*end) return 1;
     *share = 0;
@@ -258,22 +278,23 @@ static int load_part(cli_job *job, const char *spec, const char *option, luge_da
 static int split_rows(cli_job *job, const double *targets)
 {
     split s = { .n = { 0 } };
-    double validation, test;
-    const int own_validation = !is_share(job->o.value[OPT_VALIDATION], 0.1, &validation);
-    const int own_test = !is_share(job->o.value[OPT_TEST], 0.2, &test);
-    if (job->n_rows < FEWEST_ROWS && !job->o.value[OPT_VALIDATION]) validation = 0;
-    if (job->n_rows < FEWEST_ROWS && !job->o.value[OPT_TEST]) test = 0;
-    if (validation + test >= 1)
-        return cli_fail(job->o.verb, "--validation %g and --test %g leave nothing to train on", validation, test);
-    int code = divide(job, targets, job->n_rows, validation, test, &s);
+    double share[3] = { 0 };
+    int last[3] = { 0 };
+    const int own_validation = !is_share(job->o.value[OPT_VALIDATION], 0.1, &share[1], &last[1]);
+    const int own_test = !is_share(job->o.value[OPT_TEST], 0.2, &share[2], &last[2]);
+    if (job->n_rows < FEWEST_ROWS && !job->o.value[OPT_VALIDATION]) share[1] = 0;
+    if (job->n_rows < FEWEST_ROWS && !job->o.value[OPT_TEST]) share[2] = 0;
+    if (share[1] + share[2] >= 1)
+        return cli_fail(job->o.verb, "--validation %g and --test %g leave nothing to train on", share[1], share[2]);
+    int code = divide(job, targets, job->n_rows, share, last, &s);
     if (!code && job->table && s.n[0] < job->n_rows) code = encode(job, &s, 1);
     if (!code) code = see_columns(job);
     if (!code) code = select_parts(job, &s);
     free_split(&s);
     if (!code && own_validation) code = load_part(job, job->o.value[OPT_VALIDATION], "validation", &job->validation);
     if (!code && own_test) code = load_part(job, job->o.value[OPT_TEST], "test", &job->test);
-    if (!code && !own_validation) code = cli_setf(&job->o, OPT_VALIDATION, "%g", validation);
-    if (!code && !own_test) code = cli_setf(&job->o, OPT_TEST, "%g", test);
+    if (!code && !own_validation) code = cli_setf(&job->o, OPT_VALIDATION, "%s%g", last[1] ? "last " : "", share[1]);
+    if (!code && !own_test) code = cli_setf(&job->o, OPT_TEST, "%s%g", last[2] ? "last " : "", share[2]);
     return code;
 }
 

@@ -109,6 +109,20 @@ static luge_status count(const item *t, int i, const char *what, int64_t *out)
 
 /* ---- NAME=VALUE -------------------------------------------------------------------------------------------------- */
 
+static luge_status initializer(item *t, const word *w, const char *value)
+{
+    luge_initializer *first = &t->layer.kernel_initializer;
+    if (!strncmp(value, "normal:", 7)) {
+        first->kind = LUGE_NORMAL;
+        if (luge__parse_number(value + 7, strlen(value + 7), &first->b) && first->b > 0) return LUGE_OK;
+        return fail(t, w, "gives no deviation above 0, as normal:0.01 does");
+    }
+    if (luge_initializer_named(value, &first->kind) && /* those between take numbers */
+        (first->kind < LUGE_CONSTANT || first->kind > LUGE_TRUNCATED_NORMAL))
+        return LUGE_OK;
+    return fail(t, w, "is no initializer such as he_normal, glorot_uniform or normal:0.01");
+}
+
 static luge_status named(item *t, const word *w, const char *equals)
 {
     static const char *const names[] = { "l1", "l2", "init", "bias", "momentum", "epsilon", "slope", "name", "frozen" };
@@ -121,12 +135,7 @@ static luge_status named(item *t, const word *w, const char *equals)
     while (i < 9 && (strncmp(names[i], w->text, length) || names[i][length])) i++;
     if (i == 9) return unknown(t, w, "setting", names, 9);
     if (places[i]) return luge__parse_number(value, strlen(value), places[i]) ? LUGE_OK : fail(t, w, "is not a number");
-    if (i == 2) {
-        luge_initializer_kind *kind = &l->kernel_initializer.kind; /* those between take numbers */
-        if (luge_initializer_named(value, kind) && (*kind < LUGE_CONSTANT || *kind > LUGE_TRUNCATED_NORMAL))
-            return LUGE_OK;
-        return fail(t, w, "is no initializer such as he_normal or glorot_uniform");
-    }
+    if (i == 2) return initializer(t, w, value);
     if (i == 7) {
         l->name = w->text + length + 1;
         return *l->name ? LUGE_OK : fail(t, w, "gives no name");
