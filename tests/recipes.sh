@@ -6,11 +6,8 @@ set -u
 luge=${1:?usage: tests/recipes.sh PATH-OF-LUGE RECIPE} name=${2:?usage: tests/recipes.sh PATH-OF-LUGE RECIPE}
 case $luge in /*) ;; *) luge=$PWD/$luge ;; esac
 here=$(cd "$(dirname "$0")/.." && pwd) || exit 2
-data=${LUGE_DATA:-$here/../shared/data}
-if [ ! -d "$data" ]; then
-    echo "skipped: no folder of data at $data; LUGE_DATA can name another"
-    exit 77
-fi
+# shellcheck source=tests/data_folder.sh
+. "$here/tests/data_folder.sh"
 LUGE_DATA=$(cd "$data" && pwd)
 export LUGE_DATA
 recipe=$here/recipes/$name.yaml

@@ -6,11 +6,8 @@ here=$(cd "$(dirname "$0")/.." && pwd) || exit 2
 copy=$1 program=$2
 shift 2
 
-data=${LUGE_DATA:-$here/../shared/data}
-if [ ! -d "$data" ]; then
-    echo "skipped: no folder of data at $data; LUGE_DATA can name another"
-    exit 77
-fi
+# shellcheck source=tests/data_folder.sh
+. "$here/tests/data_folder.sh"
 
 for file in "$data"/*/*.gz "$data"/*/*ubyte "$data"/*/*.csv; do
     [ -f "$file" ] || continue
