@@ -197,6 +197,10 @@ says out "binary classification" "5" "8"
 run 0 evaluate two.safetensors --data digits:test --rows 500 --json
 rows=$(sed -n 's/.*"test": {"rows": \([0-9]*\),.*/\1/p' out)
 { [ "$rows" -gt 50 ] && [ "$rows" -lt 160 ]; } || complain "two classes of ten are a fifth of 500 rows, not $rows"
+# a normalization layer of --model learns from the training rows, too: numbers far from 0 need it
+awk 'BEGIN { print "x,z,y"; for (i = 0; i < 400; i++) print 1000000 + i * 37 % 400 "," i % 7 "," (i * 37 % 400 < 200 ? "low" : "high") }' >far.csv
+run 0 train --data far.csv --standardize no --model "normalization, dense 8 tanh, dense 1" --json -o far.safetensors
+sed -n 's/.*"test": {[^}]*"accuracy": \([0-9.]*\).*/\1/p' out | awk '{ exit !($1 > 0.9) }' || complain "a normalization layer learns nothing"
 run 0 train --data xor --model "dense 8 tanh, dense 1" --lr 0.05 --epochs 200 -o xor.safetensors
 says out "nothing held out" "training  accuracy 1.000"
 

@@ -88,6 +88,15 @@ static int standardize(cli_job *job)
     return cli_set(&job->o, OPT_STANDARDIZE, yes ? "yes" : "no");
 }
 
+/* A normalization layer, the one of --standardize or one of --model's, learns from the training rows. */
+static int normalizes(const cli_job *job)
+{
+    luge_layer_info layer;
+    for (int i = 0; i < luge_layer_count(job->model); i++)
+        if (!luge_layer_at(job->model, i, &layer) && layer.kind == LUGE_NORMALIZATION) return 1;
+    return 0;
+}
+
 static int build_model(cli_job *job)
 {
     int code = CLI_OK;
@@ -106,7 +115,7 @@ static int build_model(cli_job *job)
     }
     if (luge_build(job->model, job->features.shape)) return refused(job);
     code = finish_model(job);
-    if (!code && cli_yes(&job->o, OPT_STANDARDIZE, 0) && luge_adapt(job->model, job->train)) return refused(job);
+    if (!code && normalizes(job) && luge_adapt(job->model, job->train)) return refused(job);
     return code;
 }
 
