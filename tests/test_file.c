@@ -15,19 +15,7 @@
 #include "core/core.h"
 #include "failing_alloc.h"
 #include "harness.h"
-
-enum { PATH_SIZE = 1024 };
-
-static char folder[256];
-
-static const char *in_folder(const char *name)
-{
-    static char paths[4][PATH_SIZE];
-    static int next;
-    char *path = paths[next++ % 4];
-    (void)snprintf(path, PATH_SIZE, "%s/%s", folder, name);
-    return path;
-}
+#include "temp_folder.h"
 
 static int count_files(void)
 {
@@ -37,18 +25,6 @@ static int count_files(void)
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) count += entry->d_name[0] != '.';
     (void)closedir(dir);
     return count;
-}
-
-static void empty_folder(void)
-{
-    DIR *dir = opendir(folder);
-    if (!dir) return;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] == '.') continue;
-        const char *path = in_folder(entry->d_name);
-        if (unlink(path) != 0) (void)rmdir(path);
-    }
-    (void)closedir(dir);
 }
 
 static int read_whole(const char *path, char *text, size_t size)
@@ -377,19 +353,6 @@ static void no_memory(luge_test *t)
 {
     luge__test_oom_sweep(t, "replacing a file", replace_once, NULL);
 }
-
-static void in_new_folder(luge_test *t, const char *name, void (*run)(luge_test *t))
-{
-    if (!CASE(t, name)) return;
-    const char *base = getenv("TMPDIR");
-    (void)snprintf(folder, sizeof folder, "%s/luge-test-XXXXXX", base && strlen(base) < 100 ? base : "/tmp");
-    if (!CHECK(t, mkdtemp(folder) != NULL)) return;
-    run(t);
-    empty_folder();
-    CHECK_EQ_INT(t, rmdir(folder), 0);
-}
-
-#define RUN_IN_FOLDER(t, function) in_new_folder((t), #function, function)
 
 void test_file(luge_test *t)
 {

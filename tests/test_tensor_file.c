@@ -11,27 +11,7 @@
 #include "failing_alloc.h"
 #include "harness.h"
 #include "luge/io.h"
-
-static char folder[256];
-
-static const char *in_folder(const char *name)
-{
-    static char paths[4][400];
-    static int next;
-    char *path = paths[next++ % 4];
-    (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
-static void empty_folder(void)
-{
-    DIR *dir = opendir(folder);
-    if (!dir) return;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] != '.') (void)remove(in_folder(entry->d_name));
-    }
-    (void)closedir(dir);
-}
+#include "temp_folder.h"
 
 static size_t read_whole(const char *path, unsigned char *data, size_t size)
 {
@@ -400,19 +380,6 @@ static void no_memory(luge_test *t)
     luge__test_oom_sweep(t, "writing a tensor file", write_once, NULL);
     luge__test_oom_sweep(t, "opening a tensor file", open_once, path);
 }
-
-static void in_new_folder(luge_test *t, const char *name, void (*run)(luge_test *t))
-{
-    if (!CASE(t, name)) return;
-    const char *base = getenv("TMPDIR");
-    (void)snprintf(folder, sizeof folder, "%s/luge-test-XXXXXX", base && strlen(base) < 100 ? base : "/tmp");
-    if (!CHECK(t, mkdtemp(folder) != NULL)) return;
-    run(t);
-    empty_folder();
-    CHECK_EQ_INT(t, rmdir(folder), 0);
-}
-
-#define RUN_IN_FOLDER(t, function) in_new_folder((t), #function, function)
 
 void test_tensor_file(luge_test *t)
 {

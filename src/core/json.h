@@ -23,6 +23,8 @@ void luge__json_close(luge__json_writer *w, char bracket); /* '}' or ']' */
 void luge__json_key(luge__json_writer *w, const char *key);
 /* What is not UTF-8 is replaced by U+FFFD, byte by byte. NULL is written as null. */
 void luge__json_string(luge__json_writer *w, const char *text);
+void luge__json_strings(luge__json_writer *w, const char *key, const char *const *texts,
+                        size_t n); /* a member: an array */
 void luge__json_int(luge__json_writer *w, int64_t value);
 void luge__json_uint(luge__json_writer *w, uint64_t value);
 void luge__json_number(luge__json_writer *w, double value); /* reads back; "nan", "inf", "-inf" are strings */

@@ -118,6 +118,14 @@ static void put_integer(luge__json_writer *w, int negative, uint64_t size)
     put(w, text + at, sizeof text - at);
 }
 
+void luge__json_strings(luge__json_writer *w, const char *key, const char *const *texts, size_t n)
+{
+    luge__json_key(w, key);
+    luge__json_open(w, '[');
+    for (size_t i = 0; i < n; i++) luge__json_string(w, texts[i]);
+    luge__json_close(w, ']');
+}
+
 void luge__json_int(luge__json_writer *w, int64_t value)
 {
     put_integer(w, value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);

@@ -177,20 +177,27 @@ static luge_status check_scale(luge_context *ctx, const char *who, const luge_co
     return luge__fail(ctx, LUGE_EINVAL, "%s: scale %g and offset %g must be finite", who, o->scale, o->offset);
 }
 
+/* What features and targets have in common: the options are read and checked, the column begun. */
+static luge_status begin_column(luge_dataset *data, const char *who, const luge_column_options *options,
+                                luge_column_options *o, luge__column *c)
+{
+    if (!luge__dataset_usable(data, who)) return data ? luge_failure(data->object.ctx) : LUGE_EINVAL;
+    luge_status status = luge__read_options(data->object.ctx, who, o, sizeof *o, options);
+    if (!status) status = check_rows(data, who, o->array);
+    if (!status) status = check_scale(data->object.ctx, who, o);
+    *c = (luge__column){ .array = o->array, .scale = o->scale != 0 ? o->scale : 1, .offset = o->offset };
+    return status;
+}
+
 luge_status luge_dataset_add_features_with(luge_dataset *data, const luge_column_options *options)
 {
     const char *who = "luge_dataset_add_features";
-    luge_column_options o;
-    if (!luge__dataset_usable(data, who)) return data ? luge_failure(data->object.ctx) : LUGE_EINVAL;
-    luge_context *ctx = data->object.ctx;
-    luge_status status = luge__read_options(ctx, who, &o, sizeof o, options);
-    if (!status) status = check_rows(data, who, o.array);
-    if (!status) status = check_scale(ctx, who, &o);
+    luge_column_options o = { .size = 0 };
+    luge__column c = { .array = NULL };
+    luge_status status = begin_column(data, who, options, &o, &c);
     if (!status && (o.kind || o.classes))
-        status = luge__fail(ctx, LUGE_EINVAL, "%s: kind and classes are for targets", who);
-    if (status) return status;
-    luge__column c = { .array = o.array, .scale = o.scale != 0 ? o.scale : 1, .offset = o.offset };
-    status = name_column(data, who, LUGE_FEATURES, o.name, o.names, &c);
+        status = luge__fail(data->object.ctx, LUGE_EINVAL, "%s: kind and classes are for targets", who);
+    if (!status) status = name_column(data, who, LUGE_FEATURES, o.name, o.names, &c);
     if (!status) status = enter_column(data, LUGE_FEATURES, &c);
     if (status) luge__buffer_drop(c.text);
     return status;
@@ -254,13 +261,10 @@ static luge_status check_classes(luge_context *ctx, const char *who, int64_t cla
 luge_status luge_dataset_add_targets_with(luge_dataset *data, const luge_column_options *options)
 {
     const char *who = "luge_dataset_add_targets";
-    luge_column_options o;
-    if (!luge__dataset_usable(data, who)) return data ? luge_failure(data->object.ctx) : LUGE_EINVAL;
-    luge_context *ctx = data->object.ctx;
-    luge_status status = luge__read_options(ctx, who, &o, sizeof o, options);
-    if (!status) status = check_rows(data, who, o.array);
-    if (!status) status = check_scale(ctx, who, &o);
-    luge__column c = { .array = o.array, .scale = o.scale != 0 ? o.scale : 1, .offset = o.offset };
+    luge_column_options o = { .size = 0 };
+    luge__column c = { .array = NULL };
+    luge_status status = begin_column(data, who, options, &o, &c);
+    luge_context *ctx = data ? data->object.ctx : NULL;
     if (!status) status = choose_kind(ctx, who, &o, &c);
     if (!status && c.kind != LUGE_NUMBERS) {
         status = name_column(data, who, LUGE_TARGETS, o.name, NULL, &c); /* for messages about its rows */

@@ -8,14 +8,6 @@ enum { VERSION = 1 };
 
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
 
-static void write_texts(luge__json_writer *w, const char *key, const char *const *texts, size_t n)
-{
-    luge__json_key(w, key);
-    luge__json_open(w, '[');
-    for (size_t i = 0; i < n; i++) luge__json_string(w, texts[i]);
-    luge__json_close(w, ']');
-}
-
 static void write_target(luge__json_writer *w, const luge_encoder *e)
 {
     luge__json_key(w, "target");
@@ -25,7 +17,7 @@ static void write_target(luge__json_writer *w, const luge_encoder *e)
     if (e->task == LUGE_CLASSIFICATION) {
         luge__json_key(w, "numbers");
         luge__json_bool(w, e->numbers);
-        write_texts(w, "classes", e->classes, e->n_classes);
+        luge__json_strings(w, "classes", e->classes, e->n_classes);
     } else {
         luge__json_key(w, "mean");
         luge__json_number(w, e->mean);
@@ -43,7 +35,7 @@ static void write_column(luge__json_writer *w, const luge__encoded *c)
     luge__json_key(w, "missing");
     luge__json_bool(w, c->with_missing);
     if (c->values) {
-        write_texts(w, "values", c->values, c->n_values);
+        luge__json_strings(w, "values", c->values, c->n_values);
     } else {
         luge__json_key(w, "median");
         luge__json_number(w, c->median);

@@ -3,21 +3,21 @@
 
 #include "nn/nn.h"
 
-static const char *const names[] = { "none",
+const char *const luge__loss_names[] = { "none",
 #define NAME(name, value, text) [value] = text,
-                                     LUGE_LOSS_MAP(NAME)
+                                         LUGE_LOSS_MAP(NAME)
 #undef NAME
-};
-enum { N_NAMES = sizeof names / sizeof *names };
+                                             NULL };
+enum { N_NAMES = sizeof luge__loss_names / sizeof *luge__loss_names - 1 };
 
 const char *luge_loss_name(luge_loss loss)
 {
-    return (unsigned)loss < N_NAMES ? names[loss] : "?";
+    return (unsigned)loss < N_NAMES ? luge__loss_names[loss] : "?";
 }
 
 int luge_loss_named(const char *name, luge_loss *loss)
 {
-    const int i = luge__name_index(name, names, N_NAMES);
+    const int i = luge__name_index(name, luge__loss_names, N_NAMES);
     if (i < 1 || !loss) return 0;
     *loss = (luge_loss)i;
     return 1;

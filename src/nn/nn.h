@@ -5,6 +5,9 @@
 #include "core/core.h"
 #include "luge/model.h"
 
+/* Names of enumerators 0, 1, ..., as in messages and files; they end with NULL. */
+extern const char *const luge__loss_names[], *const luge__optimizer_names[], *const luge__schedule_names[];
+
 /* ---- losses ------------------------------------------------------------------------------------------------------ */
 
 typedef struct luge__loss_settings {

@@ -7,12 +7,13 @@
 
 #include "nn/nn.h"
 
-static const char *const names[] = { "?", "sgd", "adagrad", "rmsprop", "adam", "adamw" };
-enum { N_NAMES = sizeof names / sizeof *names };
+const char *const luge__optimizer_names[] = { "none", "sgd", "adagrad", "rmsprop", "adam", "adamw", NULL };
+static const char *const *const names = luge__optimizer_names;
+enum { N_NAMES = sizeof luge__optimizer_names / sizeof *luge__optimizer_names - 1 };
 
 const char *luge_optimizer_name(luge_optimizer_kind kind)
 {
-    return (unsigned)kind < N_NAMES ? names[kind] : "?";
+    return kind >= LUGE_SGD && (unsigned)kind < N_NAMES ? names[kind] : "?";
 }
 
 int luge_optimizer_named(const char *name, luge_optimizer_kind *kind)

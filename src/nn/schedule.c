@@ -3,12 +3,14 @@
 
 #include "core/core.h"
 #include "luge/schedule.h"
+#include "nn/nn.h"
 
 enum { BOUNDARIES = (int)(sizeof((luge_schedule *)0)->boundaries / sizeof(int64_t)) };
 
-static const char *const names[] = { "constant_rate",    "exponential_decay",  "piecewise_constant",
-                                     "polynomial_decay", "inverse_time_decay", "cosine_decay",
-                                     "cosine_restarts" };
+const char *const luge__schedule_names[] = { "constant_rate",      "exponential_decay",
+                                             "piecewise_constant", "polynomial_decay",
+                                             "inverse_time_decay", "cosine_decay",
+                                             "cosine_restarts",    NULL };
 
 /* A copy with the defaults filled in. */
 static luge_status read_schedule(luge_context *ctx, const luge_schedule *given, luge_schedule *s)
@@ -109,8 +111,8 @@ static luge_status check_number(luge_context *ctx, const luge_schedule *s, const
                                 int may_be_least)
 {
     if (isfinite(x) && (x > least || (may_be_least && x == least))) return LUGE_OK;
-    return luge__fail(ctx, LUGE_EINVAL, "%s: %s is %g; a finite number %s %g is expected", names[s->kind], field, x,
-                      may_be_least ? "not below" : "above", least);
+    return luge__fail(ctx, LUGE_EINVAL, "%s: %s is %g; a finite number %s %g is expected",
+                      luge__schedule_names[s->kind], field, x, may_be_least ? "not below" : "above", least);
 }
 
 static luge_status check_pieces(luge_context *ctx, const luge_schedule *s)
@@ -151,8 +153,8 @@ luge_status luge_schedule_check(luge_context *ctx, const luge_schedule *schedule
     status = check_number(ctx, &s, "initial_rate", s.initial_rate, 0, may_be_0);
     if (status || s.kind == LUGE_CONSTANT_RATE) return status;
     if (s.decay_steps < 1)
-        return luge__fail(ctx, LUGE_EINVAL, "%s: decay_steps is %l; 1 or more is expected", names[s.kind],
-                          s.decay_steps);
+        return luge__fail(ctx, LUGE_EINVAL, "%s: decay_steps is %l; 1 or more is expected",
+                          luge__schedule_names[s.kind], s.decay_steps);
     if (s.kind == LUGE_EXPONENTIAL_DECAY || s.kind == LUGE_INVERSE_TIME_DECAY)
         return check_number(ctx, &s, "decay_rate", s.decay_rate, 0, 0);
     if (s.kind == LUGE_POLYNOMIAL_DECAY) {

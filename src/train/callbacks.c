@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+const char *const luge__callback_names[] = { "custom",  "early_stopping", "checkpoint", "reduce_rate_on_plateau",
+                                             "csv_log", "stop_on_nan",    NULL };
+
 /* ---- which values are better ------------------------------------------------------------------------------------- */
 
 /* 1: larger is better, -1: smaller. */
@@ -227,19 +230,16 @@ static luge_status check(luge__fit *f, int i)
 /* What it monitors must be logged when it looks. */
 static luge_status check_monitor(luge__fit *f, const luge_callback *c)
 {
-    static const char *const names[] = { [LUGE_EARLY_STOPPING] = "early_stopping",
-                                         [LUGE_CHECKPOINT] = "checkpoint",
-                                         [LUGE_REDUCE_RATE_ON_PLATEAU] = "reduce_rate_on_plateau" };
     const int at_steps = c->kind == LUGE_CHECKPOINT && c->every_steps;
     const int n = at_steps ? 1 + f->m->n_metrics : f->logs.n, at = luge__log_find(&f->logs, c->monitor);
-    if (c->kind > LUGE_REDUCE_RATE_ON_PLATEAU || !names[c->kind] || (at >= 0 && at < n)) return LUGE_OK;
+    if (c->kind > LUGE_REDUCE_RATE_ON_PLATEAU || c->kind == LUGE_CUSTOM_CALLBACK || (at >= 0 && at < n)) return LUGE_OK;
     if (c->kind == LUGE_CHECKPOINT && !c->save_best_only) return LUGE_OK;
     char logged[256] = "";
     size_t length = 0;
     for (int i = 0; i < n; i++)
         length += luge__format(logged + length, sizeof logged - length, "%s%s", i ? ", " : "", f->logs.names[i]);
-    return luge__fail(f->m->ctx, LUGE_EINVAL, "%s: nothing is logged as \"%s\"%s; logged are %s", names[c->kind],
-                      c->monitor, at_steps ? " at a step" : "", logged);
+    return luge__fail(f->m->ctx, LUGE_EINVAL, "%s: nothing is logged as \"%s\"%s; logged are %s",
+                      luge__callback_names[c->kind], c->monitor, at_steps ? " at a step" : "", logged);
 }
 
 luge_status luge__callbacks_check(luge__fit *f)

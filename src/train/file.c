@@ -3,19 +3,7 @@
 
 #include <string.h>
 
-const char *const luge__loss_names[] = { "none",
-#define NAME(name, value, text) [value] = text,
-                                         LUGE_LOSS_MAP(NAME)
-#undef NAME
-                                             NULL };
-static const char *const optimizers[] = { "none", "sgd", "adagrad", "rmsprop", "adam", "adamw", NULL };
 static const char *const formulas[] = { "keras", "pytorch", NULL };
-static const char *const schedules[] = { "constant_rate",      "exponential_decay",
-                                         "piecewise_constant", "polynomial_decay",
-                                         "inverse_time_decay", "cosine_decay",
-                                         "cosine_restarts",    NULL };
-static const char *const callbacks[] = { "custom",  "early_stopping", "checkpoint", "reduce_rate_on_plateau",
-                                         "csv_log", "stop_on_nan",    NULL };
 static const char *const samplings[] = { "shuffled", "in_order", "with_replacement", NULL };
 
 #define NUMBER(type, kind, field)                                                                                      \
@@ -35,7 +23,7 @@ static const char *const samplings[] = { "shuffled", "in_order", "with_replaceme
 static const int64_t MOST_COUNTED = (int64_t)1 << 40;
 
 const luge__number luge__optimizer_numbers[] = {
-    NAMED(luge_optimizer, optimizers, kind),
+    NAMED(luge_optimizer, luge__optimizer_names, kind),
     NUMBER(luge_optimizer, F64, learning_rate),
     NUMBER(luge_optimizer, F64, momentum),
     NUMBER(luge_optimizer, I32, nesterov),
@@ -57,7 +45,7 @@ const luge__number luge__optimizer_numbers[] = {
 };
 
 const luge__number luge__schedule_numbers[] = {
-    NAMED(luge_schedule, schedules, kind),
+    NAMED(luge_schedule, luge__schedule_names, kind),
     NUMBER(luge_schedule, F64, initial_rate),
     NUMBER(luge_schedule, COUNT, decay_steps),
     NUMBER(luge_schedule, F64, decay_rate),
@@ -101,10 +89,14 @@ const luge__number luge__training_numbers[] = {
 };
 
 const luge__number luge__callback_numbers[] = {
-    NAMED(luge__callback_state, callbacks, kind),   NUMBER(luge__callback_state, I32, has_best),
-    NUMBER(luge__callback_state, F64, best),        NUMBER(luge__callback_state, COUNT, wait),
-    NUMBER(luge__callback_state, COUNT, cooldown),  NUMBER(luge__callback_state, COUNT, best_epoch),
-    NUMBER(luge__callback_state, I32, has_weights), END,
+    NAMED(luge__callback_state, luge__callback_names, kind),
+    NUMBER(luge__callback_state, I32, has_best),
+    NUMBER(luge__callback_state, F64, best),
+    NUMBER(luge__callback_state, COUNT, wait),
+    NUMBER(luge__callback_state, COUNT, cooldown),
+    NUMBER(luge__callback_state, COUNT, best_epoch),
+    NUMBER(luge__callback_state, I32, has_weights),
+    END,
 };
 
 const luge__number luge__model_numbers[] = {

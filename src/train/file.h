@@ -28,8 +28,6 @@ typedef struct luge__number {
     const char *const *names; /* LUGE__NAME: of the enumerators 0, 1, ...; ends with NULL */
 } luge__number;
 
-/* Names of losses, as in such a list. */
-extern const char *const luge__loss_names[];
 /* Number of the name that a JSON string gives; -1 where it is none of the list. */
 int luge__name_number(const luge__json *doc, uint32_t v, const char *const *names);
 

@@ -33,7 +33,7 @@ static luge_status add(luge_model *m, const char *key, char *text)
 
 luge_status luge_set_note(luge_model *model, const char *key, const char *text)
 {
-    if (!luge__model_usable(model, "set_note")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_usable(model, "set_note")) return luge__refused(model);
     luge_context *ctx = model->ctx;
     if (!key || !*key) return luge__fail(ctx, LUGE_EINVAL, "set_note: the key is empty");
     luge__note *note = find(model, key);

@@ -32,14 +32,6 @@ static void ids(luge__json_writer *w, const char *key, const luge_val *values, s
     luge__json_close(w, ']');
 }
 
-static void strings(luge__json_writer *w, const char *key, char *const *names, int64_t n)
-{
-    luge__json_key(w, key);
-    luge__json_open(w, '[');
-    for (int64_t i = 0; i < n; i++) luge__json_string(w, names[i]);
-    luge__json_close(w, ']');
-}
-
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */
 
 static void write_layers(luge__json_writer *w, const luge_model *m)
@@ -103,8 +95,8 @@ static void write_model(luge__json_writer *w, const luge_model *m)
     key_id(w, "random", m->random);
     write_layers(w, m);
     write_weights(w, m);
-    strings(w, "class_names", m->class_names, m->n_class_names);
-    strings(w, "feature_names", m->feature_names, m->n_feature_names);
+    luge__json_strings(w, "class_names", (const char *const *)m->class_names, (size_t)m->n_class_names);
+    luge__json_strings(w, "feature_names", (const char *const *)m->feature_names, (size_t)m->n_feature_names);
     luge__json_close(w, '}');
 }
 
@@ -300,7 +292,7 @@ static luge_status add_best(saving *s)
 
 luge_status luge_save_model(luge_model *model, const char *path)
 {
-    if (!luge__model_usable(model, "save_model")) return model ? luge_failure(model->ctx) : LUGE_EINVAL;
+    if (!luge__model_usable(model, "save_model")) return luge__refused(model);
     luge_context *ctx = model->ctx;
     if (!path || !*path) return luge__fail(ctx, LUGE_EINVAL, "save_model: the path is empty");
     luge_status status = luge__model_ready(model, "save_model");

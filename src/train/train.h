@@ -76,6 +76,9 @@ typedef struct luge__history {
 /* Which weights a callback keeps: the best; or, after they were put back, those that training goes on from. */
 enum luge__kept { LUGE__NOTHING_KEPT, LUGE__BEST_KEPT, LUGE__BEST_IN_MODEL };
 
+/* Names of the kinds of callbacks, as in luge__loss_names. */
+extern const char *const luge__callback_names[];
+
 /* What a built-in callback remembers; saved with the model. */
 typedef struct luge__callback_state {
     luge_callback_kind kind;
