@@ -139,6 +139,7 @@ static void order_of_calls(luge_test *t)
         CHECK_EQ_INT(t, p.updates, rows[i].updates);
         CHECK_EQ_INT(t, p.stopped, rows[i].stop_at != NULL);
         CHECK_STR_EQ(t, p.reason, rows[i].stop_at ? "stopped by a callback" : "");
+        CHECK_EQ_INT(t, p.cause, rows[i].stop_at ? LUGE_STOPPED_BY_CALLBACK : LUGE_RAN_TO_ITS_END);
         luge_compile(m, .loss = LUGE_MEAN_SQUARED_ERROR);
         CHECK_EQ_INT(t, luge_model_progress(m).stopped, 0);
         CHECK_STR_EQ(t, luge_model_progress(m).reason, "");
@@ -216,6 +217,7 @@ static void early_stopping(luge_test *t)
         CHECK_EQ_INT(t, p.stopped, stopped < epochs - 1);
         CHECK_CLOSE(t, script_weight(&s), s.w[best], 0);
         if (p.stopped) CHECK_STR_CONTAINS(t, p.reason, "loss has not improved since epoch ");
+        CHECK_EQ_INT(t, p.cause, p.stopped ? LUGE_STOPPED_EARLY : LUGE_RAN_TO_ITS_END);
     }
     luge_close(s.ctx);
 }
@@ -444,6 +446,7 @@ static void stop_on_nan(luge_test *t)
     luge_progress p = luge_model_progress(m);
     CHECK(t, p.stopped && p.epoch == 0);
     CHECK_STR_CONTAINS(t, p.reason, "at epoch 1, step ");
+    CHECK_EQ_INT(t, p.cause, LUGE_STOPPED_BY_NAN);
     CHECK_STR_CONTAINS(t, p.reason, "the output of layer \"explodes\"");
     CHECK(t, p.step > 0 && fit_bits(m) == bits); /* those after the last step that was well */
     char step[32];

@@ -219,6 +219,7 @@ static void abandoned_epoch(luge_test *t)
     const luge_progress p = luge_model_progress(m);
     CHECK(t, p.epoch == 0 && p.step == 1 && p.updates == 1 && p.stopped);
     CHECK_STR_EQ(t, p.reason, "interrupted");
+    CHECK_EQ_INT(t, p.cause, LUGE_STOPPED_BY_INTERRUPT);
     luge_train_on_batch(m, luge_dataset_slice(data, 0, 4));
     luge_set_learning_rate(m, 0);
     CHECK_STATUS(t, luge_fit(m, data, .batch_size = 4), LUGE_OK);

@@ -298,13 +298,24 @@ LUGE_API luge_status luge_fit_with(luge_model *model, const luge_fit_options *op
     luge_fit_with(model, &(luge_fit_options){ .size = sizeof(luge_fit_options), .data = __VA_ARGS__ })
 #endif
 
+/* Why the last fit ended. */
+typedef enum luge_stop_cause {
+    LUGE_RAN_TO_ITS_END = 0,
+    LUGE_STOPPED_BY_CALLBACK = 1, /* one of the user's */
+    LUGE_STOPPED_BY_INTERRUPT = 2,
+    LUGE_STOPPED_EARLY = 3, /* early stopping */
+    LUGE_STOPPED_BY_NAN = 4,
+    LUGE__STOP_CAUSE_FORCE_INT = 0x7fffffff
+} luge_stop_cause;
+
 /* Where training stopped. */
 typedef struct luge_progress {
     int64_t epoch;    /* epochs finished */
     int64_t step;     /* steps of the next one that are done: 0 unless stopped in its middle */
     int64_t updates;  /* steps since luge_compile, those that only gather gradients too */
     int32_t stopped;  /* nonzero where the last fit was stopped before its last epoch */
-    char reason[256]; /* why; "" where not */
+    char reason[256]; /* why, in words; "" where not */
+    luge_stop_cause cause;
 } luge_progress;
 LUGE_API luge_progress luge_model_progress(const luge_model *model);
 

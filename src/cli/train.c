@@ -158,7 +158,7 @@ static void report_stop(const cli_job *job, const cli_watch *watch)
 {
     const luge_progress p = luge_model_progress(job->model);
     char n[CLI_TEXT];
-    if (p.stopped && strstr(p.reason, "has not improved"))
+    if (p.cause == LUGE_STOPPED_EARLY)
         printf("  stopped after epoch %s: best validation loss at %lld, its weights are kept\n", cli_count(n, p.epoch),
                (long long)watch->best_epoch);
     else if (p.stopped)
@@ -262,7 +262,7 @@ static int train(cli_job *job, const char *path, int resume)
     if (code) return keep_what_is(job, path, before, code);
     if (cli_interrupted) return interrupted(job, path);
     const luge_progress p = luge_model_progress(job->model);
-    if (strstr(p.reason, "no finite number"))
+    if (p.cause == LUGE_STOPPED_BY_NAN)
         return cli_fail(job->o.verb, "%s\n  nothing is saved; a smaller --lr than %s may help", p.reason,
                         job->o.value[OPT_LR]);
     return finish(job, &watch, path);

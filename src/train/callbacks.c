@@ -88,6 +88,7 @@ static int early_stopping(luge__fit *f, const luge_callback *c, luge__callback_s
         return 0;
     }
     if (s->wait < c->patience || epoch == 0) return 0;
+    f->m->cause = LUGE_STOPPED_EARLY;
     luge__format(f->m->reason, sizeof f->m->reason, "%s has not improved since epoch %l", c->monitor,
                  s->best_epoch + 1);
     return 1;

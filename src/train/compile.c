@@ -22,6 +22,7 @@ void luge__compile_forget(luge_model *m)
     m->loss_sum = m->loss_rows = 0;
     m->swapped = 0;
     m->stopped = 0;
+    m->cause = LUGE_RAN_TO_ITS_END;
     *m->reason = 0;
     m->fingerprint = 0; /* there is nothing to resume */
     for (int i = 0; i < LUGE_MAX_CALLBACKS; i++) {

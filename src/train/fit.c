@@ -271,15 +271,20 @@ static luge_status prepare(luge__fit *f)
 
 /* ---- the loop ---------------------------------------------------------------------------------------------------- */
 
-static void stop(luge__fit *f, const char *reason)
+/* The first cause counts: early stopping, a callback too, has said its own. */
+static void stop(luge__fit *f, luge_stop_cause cause, const char *reason)
 {
+    luge_model *m = f->m;
     f->stop = 1;
-    if (!*f->m->reason) luge__format(f->m->reason, sizeof f->m->reason, "%s", reason);
+    if (m->cause) return;
+    m->cause = cause;
+    luge__format(m->reason, sizeof m->reason, "%s", reason);
 }
 
 static luge_status call(luge__fit *f, luge__event event, int64_t epoch, int64_t step)
 {
-    if (luge__callbacks_call(f, event, epoch, step) && !luge_failed(f->m->ctx)) stop(f, "stopped by a callback");
+    if (luge__callbacks_call(f, event, epoch, step) && !luge_failed(f->m->ctx))
+        stop(f, LUGE_STOPPED_BY_CALLBACK, "stopped by a callback");
     return luge_failure(f->m->ctx);
 }
 
@@ -369,7 +374,7 @@ static luge_status train_epoch(luge__fit *f)
         f->logs.n = 0;
         if (watched) log_scores(m, &f->logs, "", running_loss(m), m->metrics);
         status = call(f, LUGE__BATCH_END, m->epoch, m->step - 1);
-        if (f->o.interrupt && *f->o.interrupt) stop(f, "interrupted");
+        if (f->o.interrupt && *f->o.interrupt) stop(f, LUGE_STOPPED_BY_INTERRUPT, "interrupted");
     }
     if (!status && m->step == f->steps) return end_epoch(f);
     luge__bar_break(f);
@@ -380,13 +385,17 @@ static luge_status train(luge__fit *f)
 {
     luge_model *m = f->m;
     m->stopped = 0;
+    m->cause = LUGE_RAN_TO_ITS_END;
     *m->reason = 0;
     f->bar.sink = f->o.progress;
     f->bar.verbose = !f->o.progress.write || f->o.verbose < 0 ? 0 : f->o.verbose ? f->o.verbose : 1;
     luge_status status = call(f, LUGE__TRAIN_BEGIN, m->epoch, m->step);
     while (m->epoch < f->o.epochs && !f->stop && !status) status = train_epoch(f);
     m->stopped = f->stop && m->epoch < f->o.epochs;
-    if (!m->stopped) *m->reason = 0;
+    if (!m->stopped) {
+        m->cause = LUGE_RAN_TO_ITS_END;
+        *m->reason = 0;
+    }
     if (!status) luge__callbacks_call(f, LUGE__TRAIN_END, m->epoch, m->step);
     return status ? status : luge_failure(m->ctx);
 }
@@ -417,6 +426,7 @@ luge_progress luge_model_progress(const luge_model *model)
     p.step = model->step;
     p.updates = model->updates;
     p.stopped = model->stopped;
+    p.cause = model->cause;
     memcpy(p.reason, model->reason, sizeof p.reason);
     return p;
 }

@@ -82,6 +82,7 @@ luge_status luge__nan_explain(luge__fit *f, const int64_t *rows, int64_t n)
     if (!status) status = luge__step_execute(m, step, NULL);
     if (status) return status;
     find(m, step, place, sizeof place);
+    m->cause = LUGE_STOPPED_BY_NAN;
     luge__format(m->reason, sizeof m->reason, "the loss was no finite number at epoch %l, step %l: it began in %s",
                  m->epoch + 1, m->step + 1, place);
     return LUGE_OK;

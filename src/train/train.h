@@ -159,6 +159,7 @@ struct luge_model {
     luge__history history;
     luge__callback_state callbacks[LUGE_MAX_CALLBACKS];
     int32_t stopped;
+    luge_stop_cause cause;
     int32_t swapped;
     int32_t fitting;
     char reason[256];
