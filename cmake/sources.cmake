@@ -411,6 +411,7 @@ set(LUGE_DATA_EXAMPLES
     fashion_keras
 )
 set(LUGE_BENCH
+    bench_data
     bench_gemm
     bench_step
 )
