@@ -187,6 +187,7 @@ set(LUGE_CLI_SOURCES
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
+    src/cli/draw.c
     src/cli/evaluate.c
     src/cli/info.c
     src/cli/json.c
@@ -204,6 +205,7 @@ set(LUGE_CLI_SOURCES
     src/cli/summary.c
     src/cli/terminal.c
     src/cli/text.c
+    src/cli/tool.c
     src/cli/train.c
     src/cli/watch.c
 )

@@ -62,6 +62,8 @@ int cli_fail_with(const char *verb, const luge_context *ctx);
  * CLI_FAILED, after a message. */
 FILE *cli_create(const char *verb, const char *path);
 int cli_finish(const char *verb, const char *path, FILE *file);
+/* In place of cli_finish: what `path` was stays. */
+void cli_discard(const char *path, FILE *file);
 
 int cli_is_terminal(FILE *file);
 /* Whether colour may be used there: a terminal that is not dumb, and no NO_COLOR. */
