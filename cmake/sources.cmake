@@ -189,6 +189,16 @@ set(LUGE_CLI_SOURCES
     src/cli/decide.c
     src/cli/draw.c
     src/cli/evaluate.c
+    src/cli/expression.c
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/grad.c
+    src/cli/grad_chain.c
+    src/cli/grad_derive.c
+    src/cli/grad_tell.c
+    src/cli/grad_words.c
     src/cli/info.c
     src/cli/json.c
     src/cli/main.c

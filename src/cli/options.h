@@ -39,6 +39,16 @@ typedef enum cli_key {
     OPT_OUTPUT,
     OPT_PICTURES,
     OPT_MIRROR,
+    OPT_WRT,
+    OPT_AT,
+    OPT_OF,
+    OPT_ORDER,
+    OPT_CHAIN, /* --steps of grad */
+    OPT_GRAPH,
+    OPT_FROM,
+    OPT_RATE,
+    OPT_STEPS,
+    OPT_CSV,
     OPT_JSON,
     OPT_QUIET,
     OPT_HELP,
@@ -53,8 +63,11 @@ enum {
     VERB_CHECK = 8,
     VERB_SUMMARY = 16,
     VERB_DATA = 32,
+    VERB_GRAD = 256,
+    VERB_DESCEND = 512,
     VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA, /* all that read data */
-    VERB_ALL = VERB_READS | VERB_SUMMARY
+    VERB_FORMULA = VERB_GRAD | VERB_DESCEND, /* their first word may begin with a minus */
+    VERB_ALL = VERB_READS | VERB_SUMMARY | VERB_FORMULA
 };
 
 enum { CLI_WORDS = 4, CLI_MESSAGE = 1024 };
