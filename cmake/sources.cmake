@@ -220,6 +220,16 @@ set(LUGE_CLI_SOURCES
     src/cli/watch.c
 )
 
+# Those of them that tests are built with.
+set(LUGE_FORMULA_SOURCES
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/terminal.c
+    src/cli/text.c
+)
+
 # The runner luge-test and the suites it knows (what `luge-test --list` prints).
 set(LUGE_TEST_SOURCES
     tests/op_golden.c
@@ -253,6 +263,7 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_formula.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
@@ -336,6 +347,7 @@ set(LUGE_TEST_SUITES
     image
     recipe
     fetch
+    formula
     optimizers
     losses
     fit
@@ -380,6 +392,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 set(LUGE_FUZZ
     csv
     encoder
+    formula
     graph_json
     gzip
     idx
