@@ -39,7 +39,9 @@ typedef enum cli_key {
     OPT_OUTPUT,
     OPT_PICTURES,
     OPT_MIRROR,
+    OPT_FEATURES,
     OPT_JSON,
+    OPT_CSV,
     OPT_QUIET,
     OPT_HELP,
     N_OPTIONS
@@ -53,7 +55,8 @@ enum {
     VERB_CHECK = 8,
     VERB_SUMMARY = 16,
     VERB_DATA = 32,
-    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA, /* all that read data */
+    VERB_PLOT = 64,
+    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT, /* that read data */
     VERB_ALL = VERB_READS | VERB_SUMMARY
 };
 
