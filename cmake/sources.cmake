@@ -184,9 +184,14 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
+    src/cli/chart.c
+    src/cli/chart_gnuplot.c
+    src/cli/chart_numbers.c
+    src/cli/chart_text.c
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
+    src/cli/draw.c
     src/cli/evaluate.c
     src/cli/info.c
     src/cli/json.c
@@ -196,6 +201,8 @@ set(LUGE_CLI_SOURCES
     src/cli/options.c
     src/cli/parts.c
     src/cli/picture.c
+    src/cli/plot.c
+    src/cli/plot_curves.c
     src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c
@@ -204,6 +211,7 @@ set(LUGE_CLI_SOURCES
     src/cli/summary.c
     src/cli/terminal.c
     src/cli/text.c
+    src/cli/tool.c
     src/cli/train.c
     src/cli/watch.c
 )

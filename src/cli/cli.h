@@ -31,6 +31,8 @@ enum { CLI_NO_BREAK = 1 }; /* a character that cli_wrap prints as a space at whi
 void cli_wrap(int indent, const char *words);
 /* How many columns UTF-8 text takes. */
 int cli_columns(const char *text);
+/* Prints text in so many columns: filled, from the left where `right` is nonzero, or cut between characters. */
+void cli_pad(const char *text, int width, int right);
 /* 1234567 as 1,234,567; bytes as 16 KB; seconds as 0.7 s or 3 min 20 s. The text lies in `text`. */
 enum { CLI_TEXT = 40 };
 const char *cli_count(char text[CLI_TEXT], int64_t value);
@@ -67,8 +69,13 @@ int cli_fail_with(const char *verb, const luge_context *ctx);
  * CLI_FAILED, after a message. */
 FILE *cli_create(const char *verb, const char *path);
 int cli_finish(const char *verb, const char *path, FILE *file);
+<<<<<<< HEAD
 /* Whether a file could be made there, asked before the work that fills it. */
 int cli_check_output(const char *verb, const char *path);
+=======
+/* In place of cli_finish: what `path` was stays. */
+void cli_discard(const char *path, FILE *file);
+>>>>>>> draw
 
 int cli_is_terminal(FILE *file);
 /* Whether colour may be used there: a terminal that is not dumb, and no NO_COLOR. */

@@ -18,7 +18,7 @@ static const struct option {
     int verbs;
 } options[N_OPTIONS] = {
     [OPT_DATA] = { "data", "SPEC", "a CSV file, a folder of images, .npy, IDX, a name such as mnist:train or digits, -",
-                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK },
+                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_PLOT },
     [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_TRAIN },
     [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_TRAIN },
     [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_TRAIN },
@@ -57,13 +57,16 @@ static const struct option {
     [OPT_SAVE_RECIPE] = { "save-recipe", "FILE", "write what was decided as a recipe", 0, TEXT, VERB_TRAIN },
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
     [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors)", 'o', TEXT,
-                     VERB_TRAIN | VERB_PREDICT | VERB_DATA },
+                     VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
+    [OPT_FEATURES] = { "features", "A,B", "two columns for the axes; the others stay at their means", 0, TEXT,
+                       VERB_PLOT },
+    [OPT_CSV] = { "csv", NULL, "the numbers behind a picture as CSV", 0, FLAG, VERB_PLOT },
     [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG,
-                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK },
+                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_PLOT },
     [OPT_QUIET] = { "quiet", NULL, "say nothing but errors, and the JSON object", 'q', FLAG,
-                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA },
+                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA | VERB_PLOT },
     [OPT_HELP] = { "help", NULL, "this text", 'h', FLAG, VERB_ALL },
 };
 

@@ -40,8 +40,8 @@ typedef enum cli_key {
     OPT_PICTURES,
     OPT_MIRROR,
     OPT_FEATURES,
-    OPT_JSON,
     OPT_CSV,
+    OPT_JSON,
     OPT_QUIET,
     OPT_HELP,
     N_OPTIONS
@@ -60,7 +60,7 @@ enum {
     VERB_ALL = VERB_READS | VERB_SUMMARY
 };
 
-enum { CLI_WORDS = 4, CLI_MESSAGE = 1024 };
+enum { CLI_WORDS = 16, CLI_MESSAGE = 1024 };
 
 typedef struct cli_options {
     const char *verb;       /* for messages: "train" */

@@ -110,6 +110,15 @@ int cli_finish(const char *verb, const char *path, FILE *file)
     return cli_fail(verb, "%s could not be written whole%s", path, replaced ? "; it is as it was" : "");
 }
 
+void cli_discard(const char *path, FILE *file)
+{
+    char part[PATH_BYTES];
+    const int replaced = is_replaced(path);
+    fclose(file);
+    snprintf(part, sizeof part, "%s.part", path);
+    if (replaced) remove(part);
+}
+
 int cli_check_output(const char *verb, const char *path)
 {
     char folder[4096];

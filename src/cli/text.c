@@ -39,6 +39,18 @@ int cli_columns(const char *text)
     return n;
 }
 
+void cli_pad(const char *text, int width, int right)
+{
+    const int columns = cli_columns(text), space = columns < width ? width - columns : 0;
+    if (right) printf("%*s", space, "");
+    for (int n = 0; *text; text++) {
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+        if (n > width) break;
+        putchar(*text);
+    }
+    if (!right) printf("%*s", space, "");
+}
+
 const char *cli_count(char text[CLI_TEXT], int64_t value)
 {
     char digits[24];

@@ -1,0 +1,16 @@
+/* plot.h: what `luge plot` can show: one function each, on a job whose first word is the name of the picture. */
+#ifndef LUGE_CLI_PLOT_H
+#define LUGE_CLI_PLOT_H
+
+#include "chart.h"
+#include "job.h"
+
+int cli_plot_activation(cli_job *job);
+int cli_plot_history(cli_job *job);
+int cli_plot_regions(cli_job *job);
+int cli_plot_confusion(cli_job *job);
+int cli_plot_weights(cli_job *job);
+int cli_plot_histogram(cli_job *job);
+int cli_plot_rates(cli_job *job);
+
+#endif
