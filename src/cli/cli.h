@@ -69,13 +69,10 @@ int cli_fail_with(const char *verb, const luge_context *ctx);
  * CLI_FAILED, after a message. */
 FILE *cli_create(const char *verb, const char *path);
 int cli_finish(const char *verb, const char *path, FILE *file);
-<<<<<<< HEAD
 /* Whether a file could be made there, asked before the work that fills it. */
 int cli_check_output(const char *verb, const char *path);
-=======
 /* In place of cli_finish: what `path` was stays. */
 void cli_discard(const char *path, FILE *file);
->>>>>>> draw
 
 int cli_is_terminal(FILE *file);
 /* Whether colour may be used there: a terminal that is not dumb, and no NO_COLOR. */
