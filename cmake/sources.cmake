@@ -202,7 +202,8 @@ set(LUGE_CLI_SOURCES
     src/cli/parts.c
     src/cli/picture.c
     src/cli/plot.c
-    src/cli/plot_curves.c
+    src/cli/plot_activation.c
+    src/cli/plot_history.c
     src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c

@@ -76,8 +76,7 @@ void cli_chart_panel(cli_chart *c, const char *title, cli_axis x, cli_axis y)
     cli_panel *panels = extend(c, c->panel, c->n_panels, sizeof *panels);
     if (!panels) return;
     c->panel = panels;
-    panels[c->n_panels++] =
-        (cli_panel){ .title = keep_text(c, title), .x = keep_axis(c, x), .y = keep_axis(c, y) };
+    panels[c->n_panels++] = (cli_panel){ .title = keep_text(c, title), .x = keep_axis(c, x), .y = keep_axis(c, y) };
 }
 
 static int is_grid(cli_mark mark)
@@ -259,8 +258,10 @@ static int ending_of(const char *path)
 int cli_chart_check(const char *verb, const char *path)
 {
     if (ending_of(path) >= 0) return cli_check_output(verb, path);
-    cli_fail(verb, "%s: its ending should be .svg, .png or .pdf for a picture, .gp for gnuplot's script, .csv for "
-             "the numbers", path);
+    cli_fail(verb,
+             "%s: its ending should be .svg, .png or .pdf for a picture, .gp for gnuplot's script, .csv for "
+             "the numbers",
+             path);
     return CLI_USAGE;
 }
 
@@ -283,8 +284,9 @@ static int without_gnuplot(const char *verb, const cli_chart *c, const char *pat
     snprintf(numbers, sizeof numbers, "%.*s.csv", (int)(strrchr(path, '.') - path), path);
     const int code = write_text(verb, c, numbers, NUMBERS);
     if (code) return code;
-    return cli_fail(verb, "there is no gnuplot to draw %s\n  the numbers are in %s\n  Debian, Ubuntu: apt install gnuplot-nox",
-                    path, numbers);
+    return cli_fail(
+        verb, "there is no gnuplot to draw %s\n  the numbers are in %s\n  Debian, Ubuntu: apt install gnuplot-nox",
+        path, numbers);
 }
 
 static int draw(const char *verb, const cli_chart *c, const char *path, int ending)

@@ -14,8 +14,8 @@ typedef enum cli_mark {
     CLI_RULE,    /* a dotted line upwards at each of the n places x; its name says what is there */
     CLI_CONTOUR, /* lines of equal height of z [rows, columns]; x has `columns` places, y has `rows` */
     CLI_REGIONS, /* z [rows, columns] holds the numbers of classes, which colour the ground; x and y as above */
-    CLI_CELLS,   /* z [rows, columns] as a table with a number in each cell, darker by `shade`; the first row is on top */
-    CLI_TILES    /* z [n, rows, columns]: n small images, grey; from blue to orange where some values are below 0 */
+    CLI_CELLS, /* z [rows, columns] as a table with a number in each cell, darker by `shade`; the first row is on top */
+    CLI_TILES  /* z [n, rows, columns]: n small images, grey; from blue to orange where some values are below 0 */
 } cli_mark;
 
 typedef struct cli_axis {

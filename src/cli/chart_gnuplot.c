@@ -10,9 +10,10 @@
 enum { N_COLOURS = 7, MOST_NUMBERS = 30, MARKED = 25 };
 static const char *const colours[N_COLOURS] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                 "#E69F00", "#56B4E9", "#000000" };
-static const char *const pale[N_COLOURS] = { "#BFDCEC", "#F5D7BF", "#BFE7DC", "#F2DDE9",
-                                             "#F9E7BF", "#D5EDFA", "#CCCCCC" };
-static const char *const dashes[] = { "solid", "'-'", "'.'", "'-.'", "'-..'" };
+static const char *const pale[N_COLOURS] = {
+    "#BFDCEC", "#F5D7BF", "#BFE7DC", "#F2DDE9", "#F9E7BF", "#D5EDFA", "#CCCCCC"
+};
+static const char *const dashes[] = { "solid", "'-'", "'-.'", "'.'", "'-..'" };
 static const int marks[] = { 7, 5, 9, 11, 13, 6, 4 };
 
 /* How a series looks in its panel: numbers from 0. */
@@ -185,7 +186,8 @@ static void palette(const cli_series *s, FILE *f)
         fputs("set palette defined (0 '#FFFFFF', 1 '#08519C')\nset cbrange [0:1]\n", f);
     } else if (s->mark == CLI_CONTOUR) {
         const int n = cli_chart_levels(s, level);
-        fprintf(f, "set palette maxcolors %d defined (0 '#440154', 1 '#3B528B', 2 '#21918C', 3 '#5EC962', 4 '#C9B800')\n",
+        fprintf(f,
+                "set palette maxcolors %d defined (0 '#440154', 1 '#3B528B', 2 '#21918C', 3 '#5EC962', 4 '#C9B800')\n",
                 n > 1 ? n : 2);
         fprintf(f, "set cbrange [-0.5:%d.5]\nset cbtics scale 0 (", n > 1 ? n - 1 : 1);
         for (int i = 0; i < n; i++) fprintf(f, "%s'%g' %d", i ? ", " : "", level[i], i);
@@ -197,7 +199,8 @@ static void palette(const cli_series *s, FILE *f)
         }
         const double most = high > -low ? high : -low;
         if (low < 0)
-            fprintf(f, "set palette defined (-1 '#0072B2', 0 '#FFFFFF', 1 '#D55E00')\nset cbrange [%.9g:%.9g]\n", -most, most);
+            fprintf(f, "set palette defined (-1 '#0072B2', 0 '#FFFFFF', 1 '#D55E00')\nset cbrange [%.9g:%.9g]\n", -most,
+                    most);
         else
             fprintf(f, "set palette defined (0 '#000000', 1 '#FFFFFF')\nset cbrange [0:%.9g]\n", most > 0 ? most : 1);
     }
@@ -215,20 +218,22 @@ static void captions(const cli_series *s, FILE *f)
     for (int64_t i = 0; i < s->n; i++) {
         const double x = (double)(i % l.across * (s->columns + l.gap)) - 0.5,
                      y = (double)(i / l.across * (s->rows + l.low_gap)) - 0.5;
-        fprintf(f, "set object rectangle from %g,%g to %g,%g front fillstyle empty border lc rgb '#999999' lw 0.5\n", x, y,
-                x + (double)s->columns, y + (double)s->rows);
+        fprintf(f, "set object rectangle from %g,%g to %g,%g front fillstyle empty border lc rgb '#999999' lw 0.5\n", x,
+                y, x + (double)s->columns, y + (double)s->rows);
         if (!s->names) continue;
         fputs("set label ", f);
         quote(f, cli_series_name(s, i, text));
-        fprintf(f, " at %g,%g center offset 0,-0.7 front font ',10'\n", x + (double)s->columns / 2, y + (double)s->rows);
+        fprintf(f, " at %g,%g center offset 0,-0.7 front font ',10'\n", x + (double)s->columns / 2,
+                y + (double)s->rows);
     }
 }
 
 static void rules(const cli_series *s, FILE *f)
 {
     for (int64_t i = 0; i < s->n; i++)
-        fprintf(f, "set arrow from first %.9g, graph 0 to first %.9g, graph 1 nohead back dt '.' lw 1.5 lc rgb '#555555'\n",
-                s->x[i], s->x[i]);
+        fprintf(
+            f, "set arrow from first %.9g, graph 0 to first %.9g, graph 1 nohead back dt '.' lw 1.5 lc rgb '#555555'\n",
+            s->x[i], s->x[i]);
 }
 
 /* One or more elements of the plot command. */
@@ -242,16 +247,16 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
     fprintf(f, "%s$d%d_%d", index ? ", \\\n  " : "", panel, index);
     switch (s->mark) {
     case CLI_LINE:
-        fprintf(f, " using 1:2 with lines%s lc rgb '%s' dt %s lw 2 pt %d ps 0.6", s->n <= MARKED ? "points" : "", colour,
-                dashes[l.dash % 5], mark);
+        fprintf(f, " using 1:2 with lines%s lc rgb '%s' dt %s lw 2 pt %d ps 0.6", s->n <= MARKED ? "points" : "",
+                colour, dashes[l.dash % 5], mark);
         break;
     case CLI_POINTS:
         fprintf(f, " using 1:2 with points lc rgb '%s' pt %d ps 0.6", colour, mark);
         break;
     case CLI_PATH:
         fprintf(f, " using 1:2 every ::0::0 with points lc rgb '%s' pt 6 ps 1.8 lw 2 notitle, \\\n  ", colour);
-        fprintf(f, "$d%d_%d using 1:2 every ::%lld::%lld with points lc rgb '%s' pt 3 ps 1.5 lw 2 notitle, \\\n  ", panel,
-                index, (long long)s->n - 1, (long long)s->n - 1, colour);
+        fprintf(f, "$d%d_%d using 1:2 every ::%lld::%lld with points lc rgb '%s' pt 3 ps 1.5 lw 2 notitle, \\\n  ",
+                panel, index, (long long)s->n - 1, (long long)s->n - 1, colour);
         fprintf(f, "$d%d_%d using 1:2 with linespoints lc rgb '%s' dt %s lw 1.5 pt %d ps 0.5 pointinterval %lld", panel,
                 index, colour, dashes[l.dash % 5], mark, (long long)(s->n / 60 + 1));
         break;
@@ -263,8 +268,10 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
         fputs(" using (NaN):(NaN) with lines dt '.' lw 1.5 lc rgb '#555555'", f);
         break;
     case CLI_CONTOUR:
-        fprintf(f, " using (NaN):(NaN) with lines notitle, \\\n  $c%d_%d using 1:2:(r%d_%d($3)) with lines lc palette notitle",
-                panel, index, panel, index);
+        fprintf(
+            f,
+            " using (NaN):(NaN) with lines notitle, \\\n  $c%d_%d using 1:2:(r%d_%d($3)) with lines lc palette notitle",
+            panel, index, panel, index);
         return;
     case CLI_REGIONS:
         fprintf(f, " using 1:2:(int($3) %% %d) with image notitle", N_COLOURS);
@@ -277,8 +284,13 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
         fputs(" using 1:2:3 with image notitle", f);
         if (!has_numbers(s)) return;
         for (int dark = 0; dark < 2; dark++)
-            fprintf(f, ", \\\n  $d%d_%d using 1:($3 %s 0.5 ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb '%s' notitle",
-                    panel, index, dark ? ">=" : "<", s->columns > 16 ? 8 : s->columns > 10 ? 10 : 12,
+            fprintf(f,
+                    ", \\\n  $d%d_%d using 1:($3 %s 0.5 ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb "
+                    "'%s' notitle",
+                    panel, index, dark ? ">=" : "<",
+                    s->columns > 16   ? 8
+                    : s->columns > 10 ? 10
+                                      : 12,
                     dark ? "#FFFFFF" : "#000000");
         return;
     case CLI_TILES:
@@ -294,8 +306,10 @@ static void draw_panel(const cli_chart *c, int index, FILE *f)
     cli_span span = cli_chart_span(p);
     const int tiles = is_sheet(p);
     int downwards = tiles, named = 0;
-    fputs("unset label\nunset object\nunset arrow\nunset logscale\nset format '% h'\nset xtics norotate autofreq\nset ytics autofreq\n"
-          "set cbtics autofreq\nset colorbox\nunset cblabel\nunset xlabel\nunset ylabel\nset size noratio\n", f);
+    fputs("unset label\nunset object\nunset arrow\nunset logscale\nset format '% h'\nset xtics norotate autofreq\nset "
+          "ytics autofreq\n"
+          "set cbtics autofreq\nset colorbox\nunset cblabel\nunset xlabel\nunset ylabel\nset size noratio\n",
+          f);
     const char *text = p->title ? p->title : c->n_panels == 1 ? c->title : NULL;
     fputs("set title ", f);
     quote(f, text);
@@ -338,16 +352,27 @@ void cli_chart_script(const cli_chart *c, const char *terminal, FILE *f)
 {
     const int columns = across(c) ? across(c) : 1, lines = (c->n_panels + columns - 1) / columns;
     const int grid = c->n_panels && c->panel[0].n_series && c->panel[0].series[0].z;
-    const int width = columns == 1 ? (grid ? 680 : 760) : 460 * columns, height = (lines < 2 ? (grid ? 600 : 480) : 360 * lines);
+    const int width = columns == 1 ? (grid ? 680 : 760) : 460 * columns,
+              height = (lines < 2 ? (grid ? 600 : 480) : 360 * lines);
     if (!strcmp(terminal, "svg"))
-        fprintf(f, "set terminal svg noenhanced standalone size %d,%d font 'sans-serif,13' background rgb 'white'\n", width, height);
+        fprintf(f,
+                "set terminal svg name 'chart' noenhanced standalone size %d,%d font 'sans-serif,13' background rgb "
+                "'white'\n",
+                width, height);
     else if (!strcmp(terminal, "pngcairo"))
-        fprintf(f, "set terminal pngcairo noenhanced size %d,%d font 'sans-serif,13' fontscale 1.6 linewidth 1.6 pointscale 1.6 "
-                "background rgb 'white'\n", width * 8 / 5, height * 8 / 5);
+        fprintf(f,
+                "set terminal pngcairo noenhanced size %d,%d font 'sans-serif,13' fontscale 1.6 linewidth 1.6 "
+                "pointscale 1.6 "
+                "background rgb 'white'\n",
+                width * 8 / 5, height * 8 / 5);
     else
-        fprintf(f, "set terminal pdfcairo noenhanced size %.2fin,%.2fin font 'sans-serif,10' fontscale 1 background rgb 'white'\n",
+        fprintf(f,
+                "set terminal pdfcairo noenhanced size %.2fin,%.2fin font 'sans-serif,10' fontscale 1 background rgb "
+                "'white'\n",
                 width / 96.0, height / 96.0);
-    fputs("set encoding utf8\nset key outside bottom center horizontal samplen 3 spacing 1.2\nset tics nomirror\n", f);
+    fputs("set encoding utf8\nset key outside bottom center horizontal Left reverse samplen 3 spacing 1.2 width 1 "
+          "height 0.6\nset tics nomirror\n",
+          f);
     for (int i = 0; i < c->n_panels; i++)
         for (int k = 0; k < c->panel[i].n_series; k++) {
             data(&c->panel[i].series[k], i, k, f);

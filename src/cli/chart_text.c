@@ -99,7 +99,8 @@ static void rules(canvas *c, const cli_series *s)
 /* The grid's value at a share of its width and height from the bottom left. */
 static double value_at(const cli_series *s, double across, double up)
 {
-    const int64_t k = (int64_t)(across * (double)(s->columns - 1) + 0.5), i = (int64_t)(up * (double)(s->rows - 1) + 0.5);
+    const int64_t k = (int64_t)(across * (double)(s->columns - 1) + 0.5),
+                  i = (int64_t)(up * (double)(s->rows - 1) + 0.5);
     return s->z[i * s->columns + k];
 }
 
@@ -145,7 +146,7 @@ static int ticks(double low, double high, int log, int most, double place[TICKS]
     if (log) {
         const double first = ceil(log10(low) - 1e-9), last = floor(log10(high) + 1e-9);
         const double step = ceil((last - first + 1) / most);
-        for (double k = first; k <= last && n < TICKS; k += step > 1 ? step : 1) place[n++] = pow(10, k);
+        for (double k = first; k <= last && n<TICKS; k += step> 1 ? step : 1) place[n++] = pow(10, k);
         return n;
     }
     const double rough = (high - low) / most, power = pow(10, floor(log10(rough))), part = rough / power;
@@ -231,8 +232,8 @@ static int named_series(const cli_panel *p)
 static void add_entry(char *text, size_t size, const char *sign, const char *name)
 {
     const size_t n = strlen(text);
-    snprintf(text + n, size - n, "%s%s\1%s", n ? "   " : "", sign, name);
-    for (char *c = text + n + strspn(text + n, " "); *c; c++)
+    snprintf(text + n, size - n, "%s%s%s%s", n ? ", " : "", sign, *sign ? ": " : "", name);
+    for (char *c = text + n + (n ? 2 : 0); *c; c++)
         if (*c == ' ') *c = CLI_NO_BREAK;
 }
 
@@ -383,8 +384,7 @@ static int put_images(const char *verb, const cli_series *s)
         double most = 0;
         for (int64_t k = 0; k < cells; k++)
             if (s->z[i * cells + k] > most) most = s->z[i * cells + k];
-        for (int64_t k = 0; k < cells; k++)
-            values[i * cells + k] = most > 0 ? (float)(s->z[i * cells + k] / most) : 0;
+        for (int64_t k = 0; k < cells; k++) values[i * cells + k] = most > 0 ? (float)(s->z[i * cells + k] / most) : 0;
         snprintf(captions[i], CLI_CAPTION, "%s", cli_series_name(s, i, name));
     }
     const int code = cli_draw_images(verb, values, &shape, n, captions);

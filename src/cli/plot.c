@@ -11,6 +11,7 @@ static const struct picture {
     int words; /* it takes so many, at most */
     int (*draw)(cli_job *job);
 } pictures[] = {
+    { "history", MOST_RUNS, cli_plot_history },
     { "activation", MOST_RUNS, cli_plot_activation },
 };
 enum { N_PICTURES = sizeof pictures / sizeof *pictures };

@@ -1,11 +1,11 @@
-/* plot_curves.c: activation functions with their derivatives. */
+/* plot_activation.c: activation functions with their derivatives. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plot.h"
 
-enum { POINTS = 401, HALF = 200 };
+enum { POINTS = 201, HALF = 100, TO_ONE = 20 }; /* so many points, so many to 1 */
 
 /* f(x), where it is a function of one number: an activation by its name, with its usual slope, or an operator. */
 static luge_val function_of(luge_graph *g, const char *name, luge_val x)
@@ -13,11 +13,23 @@ static luge_val function_of(luge_graph *g, const char *name, luge_val x)
     luge_activation activation;
     luge_op_info op;
     const luge_val none = { 0 };
-    if (luge_activation_named(name, &activation) && activation != LUGE_SOFTMAX) return luge_activate(g, x, activation, 0);
+    if (luge_activation_named(name, &activation) && activation != LUGE_SOFTMAX)
+        return luge_activate(g, x, activation, 0);
     for (int i = 0; i < luge_op_count(); i++)
         if (!luge_op_info_at(i, &op) && !strcmp(op.name, name) && !strncmp(op.kernels, "vector", 6))
             return luge_append(g, name, &x, 1, NULL, 0);
     return none;
+}
+
+/* A step has none; its slope counts as 0. */
+static int has_gradient(const luge_graph *g, luge_val y)
+{
+    luge_node_info node;
+    luge_op_info op;
+    if (!luge_is_some(y) || luge_node_info_of(g, y, &node)) return 0;
+    for (int i = 0; i < luge_op_count(); i++)
+        if (!luge_op_info_at(i, &op) && !strcmp(op.name, node.op)) return strcmp(op.gradient, "none") != 0;
+    return 0;
 }
 
 typedef struct curve {
@@ -28,17 +40,17 @@ typedef struct curve {
 static luge_status evaluate(luge_context *ctx, const char *name, curve *c)
 {
     luge_graph *g = luge_graph_create(ctx);
-    for (int i = 0; i < POINTS; i++) c->x[i] = (i - HALF) / 40.0;
+    for (int i = 0; i < POINTS; i++) c->x[i] = (i - HALF) / (double)TO_ONE;
     const luge_val x = luge_variable(g, "x", LUGE_F64, luge_shape_of(POINTS)), y = function_of(g, name, x);
     luge_val out[2] = { y };
-    if (luge_is_some(y) && !luge_failed(ctx)) luge_gradient(g, luge_sum(g, y), &x, 1, &out[1]);
+    if (has_gradient(g, y)) luge_gradient(g, luge_sum(g, y), &x, 1, &out[1]);
     luge_set(g, x, c->x, sizeof c->x);
     const int found = luge_is_some(y) && !luge_failed(ctx), slope = found && luge_is_some(out[1]);
     luge_plan *plan = found ? luge_plan_create(g, out, 1 + slope) : NULL;
     luge_run *run = luge_run_create(plan);
     luge_run_execute(run);
     luge_run_get(run, y, c->y, sizeof c->y);
-    for (int i = 0; i < POINTS; i++) c->slope[i] = 0; /* of what has no gradient, such as a step */
+    for (int i = 0; i < POINTS; i++) c->slope[i] = 0;
     if (slope) luge_run_get(run, out[1], c->slope, sizeof c->slope);
     luge_run_free(run);
     luge_plan_free(plan);
@@ -70,14 +82,15 @@ static void note_slope(cli_chart *chart, const char *name, const curve *c)
     snprintf(slope, sizeof slope, "%.6g", c->slope[best]);
     snprintf(at, sizeof at, " at x = %.4g", c->x[best]);
     const int edge = best == 0 || best == POINTS - 1;
-    cli_chart_note(chart, name, "largest slope %s%s%s", slope, equal == 1 ? at : "", equal == 1 && edge ? ", an end of the axis" : "");
+    cli_chart_note(chart, name, "largest slope %s%s%s", slope, equal == 1 ? at : "",
+                   equal == 1 && edge ? ", an end of the axis" : "");
 }
 
 /* What is drawn of the heights: those that are no further from 0 than the axis of x goes. */
 static cli_axis heights(const char *name, const curve *curves, int n, int slope)
 {
     cli_axis a = { .name = name, .low = 0, .high = 0 };
-    const double most = HALF / 40.0;
+    const double most = HALF / (double)TO_ONE;
     for (int k = 0; k < n; k++)
         for (int i = 0; i < POINTS; i++) {
             const double y = slope ? curves[k].slope[i] : curves[k].y[i];
@@ -97,10 +110,13 @@ static void draw(cli_chart *chart, const char *const *name, const curve *curves,
     const cli_axis x = { .name = "x" };
     cli_chart_panel(chart, "function", x, heights("f(x)", curves, n, 0));
     for (int i = 0; i < n; i++)
-        cli_chart_add(chart, (cli_series){ .mark = CLI_LINE, .name = name[i], .n = POINTS, .x = curves[i].x, .y = curves[i].y });
+        cli_chart_add(
+            chart, (cli_series){ .mark = CLI_LINE, .name = name[i], .n = POINTS, .x = curves[i].x, .y = curves[i].y });
     cli_chart_panel(chart, "derivative", x, heights("f'(x)", curves, n, 1));
     for (int i = 0; i < n; i++)
-        cli_chart_add(chart, (cli_series){ .mark = CLI_LINE, .name = name[i], .n = POINTS, .x = curves[i].x, .y = curves[i].slope });
+        cli_chart_add(
+            chart,
+            (cli_series){ .mark = CLI_LINE, .name = name[i], .n = POINTS, .x = curves[i].x, .y = curves[i].slope });
     for (int i = 0; i < n; i++) note_slope(chart, name[i], &curves[i]);
 }
 
