@@ -117,6 +117,8 @@ static void training_graph(luge_test *t)
     luge_val gradients[4], outputs[64];
     CHECK_STATUS(t, luge_training_graph_of(m, d, &shown, gradients), LUGE_OK);
     CHECK_EQ_INT(t, shown.n_bindings, 2);
+    CHECK(t, luge_is_some(luge_model_output(m, 0)) && !luge_is_some(luge_model_output(m, 1)));
+    CHECK(t, luge_model_output(m, 0).id < shown.loss.id && !luge_is_some(luge_model_output(m, -1)));
     float loss = 0, gradient[8] = { 0 }, before[8], after[8];
     int n = 0;
     outputs[n++] = shown.loss;

@@ -78,6 +78,8 @@ LUGE_API luge_val luge_model_weight(luge_model *model, const char *name, luge_sh
  * ones. */
 LUGE_API luge_status luge_model_outputs(luge_model *model, const luge_val *outputs, int n);
 LUGE_API luge_graph *luge_model_graph(luge_model *model); /* the forward graph; the model's */
+/* Its output number `index`, from 0; none past the last, and before the model is built. */
+LUGE_API luge_val luge_model_output(const luge_model *model, int index);
 
 /* ---- compile ----------------------------------------------------------------------------------------------------- */
 
