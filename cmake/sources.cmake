@@ -192,6 +192,7 @@ set(LUGE_CLI_SOURCES
     src/cli/data.c
     src/cli/decide.c
     src/cli/draw.c
+    src/cli/draw_text.c
     src/cli/evaluate.c
     src/cli/info.c
     src/cli/json.c
