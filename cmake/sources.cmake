@@ -205,6 +205,8 @@ set(LUGE_CLI_SOURCES
     src/cli/plot.c
     src/cli/plot_activation.c
     src/cli/plot_history.c
+    src/cli/plot_model.c
+    src/cli/plot_regions.c
     src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c

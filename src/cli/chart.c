@@ -89,15 +89,35 @@ static int64_t cells_of(const cli_series *s)
     return (s->mark == CLI_TILES ? s->n : 1) * s->rows * s->columns;
 }
 
-/* From 0 at the least value to 1 at the largest. */
+typedef struct range {
+    double low, high;
+    int any;
+} range;
+
+static void take(range *r, const cli_axis *a, const double *values, int64_t n, double room)
+{
+    for (int64_t i = 0; values && i < n; i++) {
+        if (!isfinite(values[i]) || (a->log && values[i] <= 0)) continue;
+        if (!r->any || values[i] - room < r->low) r->low = values[i] - room;
+        if (!r->any || values[i] + room > r->high) r->high = values[i] + room;
+        r->any = 1;
+    }
+}
+
+/* The least and the largest value; where some are below 0, so that 0 is in the middle. */
+static void find_ends(cli_series *s)
+{
+    range r = { .any = 0 };
+    take(&r, &(cli_axis){ .log = 0 }, s->z, cells_of(s), 0);
+    const double most = r.high > -r.low ? r.high : -r.low;
+    s->ends[0] = r.low < 0 ? -most : s->mark == CLI_TILES ? 0 : r.low;
+    s->ends[1] = r.low < 0 ? most : r.high > s->ends[0] ? r.high : s->ends[0] + 1;
+}
+
 static const double *shade_by_value(cli_chart *c, const cli_series *s)
 {
-    double *shade = keep(c, s->z, (size_t)cells_of(s) * sizeof *shade), low = HUGE_VAL, high = -HUGE_VAL;
-    for (int64_t i = 0; shade && i < cells_of(s); i++) {
-        if (shade[i] < low) low = shade[i];
-        if (shade[i] > high) high = shade[i];
-    }
-    for (int64_t i = 0; shade && i < cells_of(s); i++) shade[i] = high > low ? (shade[i] - low) / (high - low) : 0;
+    double *shade = keep(c, s->z, (size_t)cells_of(s) * sizeof *shade);
+    for (int64_t i = 0; shade && i < cells_of(s); i++) shade[i] = (shade[i] - s->ends[0]) / (s->ends[1] - s->ends[0]);
     return shade;
 }
 
@@ -114,7 +134,9 @@ void cli_chart_add(cli_chart *c, cli_series s)
     s.z = keep_numbers(c, s.z, cells_of(&s));
     s.shade = keep_numbers(c, s.shade, cells_of(&s));
     s.names = keep_names(c, s.names, s.n_names);
-    if (s.mark == CLI_CELLS && !s.shade) s.shade = shade_by_value(c, &s);
+    s.by_value = s.mark >= CLI_CELLS && !s.shade;
+    if (s.by_value) find_ends(&s);
+    if (s.by_value && s.mark == CLI_CELLS) s.shade = shade_by_value(c, &s);
     if (!c->failed) series[p->n_series++] = s;
 }
 
@@ -132,21 +154,6 @@ void cli_chart_note(cli_chart *c, const char *label, const char *format, ...)
 }
 
 /* ---- what is in a panel ------------------------------------------------------------------------------------------ */
-
-typedef struct range {
-    double low, high;
-    int any;
-} range;
-
-static void take(range *r, const cli_axis *a, const double *values, int64_t n, double room)
-{
-    for (int64_t i = 0; values && i < n; i++) {
-        if (!isfinite(values[i]) || (a->log && values[i] <= 0)) continue;
-        if (!r->any || values[i] - room < r->low) r->low = values[i] - room;
-        if (!r->any || values[i] + room > r->high) r->high = values[i] + room;
-        r->any = 1;
-    }
-}
 
 /* The axis's own limits, or the numbers', with room at both ends. */
 static void limits(range r, const cli_axis *a, double share, double *low, double *high)
@@ -170,7 +177,7 @@ cli_span cli_chart_span(const cli_panel *p)
 {
     cli_span span;
     const double zero = 0;
-    double share_x = 0, share_y = 0.04;
+    double share_x = 0.02, share_y = 0.04;
     range x = { .any = 0 }, y = { .any = 0 };
     for (int i = 0; i < p->n_series; i++) {
         const cli_series *s = &p->series[i];
@@ -179,6 +186,7 @@ cli_span cli_chart_span(const cli_panel *p)
         take(&y, &p->y, s->y, grid ? s->rows : s->n, 0);
         if (s->mark == CLI_BARS && !p->y.log) take(&y, &p->y, &zero, 1, 0);
         if (s->mark == CLI_POINTS || s->mark == CLI_PATH) share_x = 0.04;
+        if (s->mark == CLI_BARS) share_x = 0;
     }
     for (int i = 0; i < p->n_series; i++)
         if (is_grid(p->series[i].mark)) share_x = share_y = 0;

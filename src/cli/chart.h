@@ -14,8 +14,9 @@ typedef enum cli_mark {
     CLI_RULE,    /* a dotted line upwards at each of the n places x; its name says what is there */
     CLI_CONTOUR, /* lines of equal height of z [rows, columns]; x has `columns` places, y has `rows` */
     CLI_REGIONS, /* z [rows, columns] holds the numbers of classes, which colour the ground; x and y as above */
-    CLI_CELLS, /* z [rows, columns] as a table with a number in each cell, darker by `shade`; the first row is on top */
-    CLI_TILES  /* z [n, rows, columns]: n small images, grey; from blue to orange where some values are below 0 */
+    CLI_CELLS,   /* z [rows, columns] as a table with a number in each cell, darker by `shade`, or from blue to orange
+                      where some are below 0; the first row is on top */
+    CLI_TILES    /* z [n, rows, columns]: n small images, grey; from blue to orange where some values are below 0 */
 } cli_mark;
 
 typedef struct cli_axis {
@@ -29,13 +30,16 @@ typedef struct cli_axis {
 /* What is not set stays out. A place where a number is NaN is not drawn, and ends the line there. */
 typedef struct cli_series {
     cli_mark mark;
-    const char *name; /* in the legend; NULL: not there */
+    const char *name; /* in the legend; NULL: none */
     int64_t n, rows, columns;
     const double *x, *y, *z;
-    double width;             /* CLI_BARS: of a bar, in units of x */
-    const double *shade;      /* CLI_CELLS: [rows, columns] from 0 to 1; NULL: z from its least to its largest */
+    double width;        /* CLI_BARS: of a bar, in units of x */
+    const double *shade; /* CLI_CELLS: [rows, columns] from 0 to 1; NULL: by z */
+    int by_value;        /* found out: shade says where z lies between the numbers at its ends */
+    double ends[2];      /* found out, by_value: z of the shades 0 and 1; of CLI_TILES too. -m, m where some z < 0 */
     const char *const *names; /* CLI_REGIONS: of the classes; CLI_TILES: captions */
     int64_t n_names;
+    int unlisted;     /* nonzero: not in the legend, though it has a name among the numbers */
     int colour, dash; /* from 1; 0: the next that the panel has not used. Classes have the colours 1, 2, ... */
 } cli_series;
 

@@ -68,6 +68,12 @@ static int has_numbers(const cli_series *s)
     return s->columns <= MOST_NUMBERS && s->rows <= MOST_NUMBERS;
 }
 
+/* Whether a number in the cell should be white. */
+static int is_dark(const cli_series *s, int64_t i)
+{
+    return s->by_value && s->ends[0] < 0 ? fabs(s->shade[i] - 0.5) > 0.42 : s->shade[i] > 0.5;
+}
+
 /* Small images beside one another, with gaps between. */
 typedef struct sheet {
     int64_t across, down, gap, width, height, low_gap; /* low_gap: below each, where its caption stands */
@@ -106,8 +112,9 @@ static void grid_data(const cli_series *s, FILE *f)
             const int64_t at = i * s->columns + k;
             number(f, s->x ? s->x[k] : (double)k);
             number(f, s->y ? s->y[i] : (double)i);
-            number(f, s->mark == CLI_CELLS ? s->shade[at] : s->z[at]);
-            if (s->mark == CLI_CELLS && has_numbers(s)) fprintf(f, " \"%s\"", cli_chart_cell(s, at, text));
+            number(f, s->mark == CLI_CELLS && !s->by_value ? s->shade[at] : s->z[at]);
+            if (s->mark == CLI_CELLS && has_numbers(s))
+                fprintf(f, " \"%s\" %d", cli_chart_cell(s, at, text), is_dark(s, at));
             fputc('\n', f);
         }
 }
@@ -174,37 +181,36 @@ static void axis(const cli_axis *a, char letter, double low, double high, int do
     ticks(a, letter, f);
 }
 
+static void level_palette(const cli_series *s, FILE *f)
+{
+    double level[CLI_LEVELS];
+    const int n = cli_chart_levels(s, level);
+    fprintf(f, "set palette maxcolors %d defined (0 '#440154', 1 '#3B528B', 2 '#21918C', 3 '#5EC962', 4 '#C9B800')\n",
+            n > 1 ? n : 2);
+    fprintf(f, "set cbrange [-0.5:%d.5]\nset cbtics scale 0 (", n > 1 ? n - 1 : 1);
+    for (int i = 0; i < n; i++) fprintf(f, "%s'%g' %d", i ? ", " : "", level[i], i);
+    fputs(")\n", f);
+}
+
 static void palette(const cli_series *s, FILE *f)
 {
-    double low = 0, high = 0, level[CLI_LEVELS];
-    if (s->mark == CLI_REGIONS) {
-        fputs("unset colorbox\nset palette defined (", f);
+    if (s->mark == CLI_CONTOUR) {
+        level_palette(s, f);
+    } else if (s->mark == CLI_REGIONS) {
+        fputs("set palette defined (", f);
         for (int i = 0; i < N_COLOURS; i++) fprintf(f, "%s%d '%s'", i ? ", " : "", i, pale[i]);
         fprintf(f, ")\nset cbrange [0:%d]\n", N_COLOURS - 1);
-    } else if (s->mark == CLI_CELLS) {
-        fputs(has_numbers(s) || s->n_names ? "unset colorbox\n" : "", f);
-        fputs("set palette defined (0 '#FFFFFF', 1 '#08519C')\nset cbrange [0:1]\n", f);
-    } else if (s->mark == CLI_CONTOUR) {
-        const int n = cli_chart_levels(s, level);
-        fprintf(f,
-                "set palette maxcolors %d defined (0 '#440154', 1 '#3B528B', 2 '#21918C', 3 '#5EC962', 4 '#C9B800')\n",
-                n > 1 ? n : 2);
-        fprintf(f, "set cbrange [-0.5:%d.5]\nset cbtics scale 0 (", n > 1 ? n - 1 : 1);
-        for (int i = 0; i < n; i++) fprintf(f, "%s'%g' %d", i ? ", " : "", level[i], i);
-        fputs(")\n", f);
-    } else if (s->mark == CLI_TILES) {
-        for (int64_t i = 0; i < s->n * s->rows * s->columns; i++) {
-            if (s->z[i] < low) low = s->z[i];
-            if (s->z[i] > high) high = s->z[i];
-        }
-        const double most = high > -low ? high : -low;
-        if (low < 0)
-            fprintf(f, "set palette defined (-1 '#0072B2', 0 '#FFFFFF', 1 '#D55E00')\nset cbrange [%.9g:%.9g]\n", -most,
-                    most);
-        else
-            fprintf(f, "set palette defined (0 '#000000', 1 '#FFFFFF')\nset cbrange [0:%.9g]\n", most > 0 ? most : 1);
+    } else {
+        const double low = s->by_value ? s->ends[0] : 0, high = s->by_value ? s->ends[1] : 1;
+        fprintf(f, "set palette defined (%s)\nset cbrange [%.9g:%.9g]\n",
+                low < 0                ? "-1 '#0072B2', 0 '#FFFFFF', 1 '#D55E00'"
+                : s->mark == CLI_TILES ? "0 '#000000', 1 '#FFFFFF'"
+                                       : "0 '#FFFFFF', 1 '#08519C'",
+                low, high);
     }
-    if ((s->mark == CLI_CONTOUR || s->mark == CLI_TILES) && s->name) {
+    if (s->mark == CLI_REGIONS || (s->mark == CLI_CELLS && (has_numbers(s) || !s->by_value)))
+        fputs("unset colorbox\n", f);
+    else if (s->name) {
         fputs("set cblabel ", f);
         quote(f, s->name);
         fputc('\n', f);
@@ -285,9 +291,9 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
         if (!has_numbers(s)) return;
         for (int dark = 0; dark < 2; dark++)
             fprintf(f,
-                    ", \\\n  $d%d_%d using 1:($3 %s 0.5 ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb "
-                    "'%s' notitle",
-                    panel, index, dark ? ">=" : "<",
+                    ", \\\n  $d%d_%d using 1:(%s$5 ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb '%s' "
+                    "notitle",
+                    panel, index, dark ? "" : "!",
                     s->columns > 16   ? 8
                     : s->columns > 10 ? 10
                                       : 12,
@@ -297,7 +303,7 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
         fputs(" matrix with image notitle", f);
         return;
     }
-    title(f, s->name);
+    title(f, s->unlisted ? NULL : s->name);
 }
 
 static void draw_panel(const cli_chart *c, int index, FILE *f)
@@ -316,7 +322,7 @@ static void draw_panel(const cli_chart *c, int index, FILE *f)
     fputc('\n', f);
     for (int i = 0; i < p->n_series; i++) {
         const cli_series *s = &p->series[i];
-        named += s->name && s->mark != CLI_CONTOUR && s->mark < CLI_CELLS;
+        named += s->name && !s->unlisted && s->mark != CLI_CONTOUR && s->mark < CLI_CELLS;
         if (s->z) palette(s, f);
         if (s->mark == CLI_RULE) rules(s, f);
         if (s->mark == CLI_CELLS) {

@@ -222,10 +222,16 @@ static void put_below(const canvas *c)
 
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
+/* Whether it has a letter. */
+static int is_listed(const cli_series *s)
+{
+    return s->name && !s->unlisted && s->mark <= CLI_BARS;
+}
+
 static int named_series(const cli_panel *p)
 {
     int n = 0;
-    for (int i = 0; i < p->n_series; i++) n += p->series[i].name && p->series[i].mark <= CLI_BARS;
+    for (int i = 0; i < p->n_series; i++) n += is_listed(&p->series[i]);
     return n;
 }
 
@@ -251,9 +257,9 @@ static void put_legend(const cli_panel *p)
         }
         if (s->mark == CLI_RULE && s->name) add_entry(text, sizeof text, ":", s->name);
         if (s->mark == CLI_CONTOUR && s->name) add_entry(text, sizeof text, "lines of equal", s->name);
-        if (s->mark > CLI_BARS) continue;
+        if (!is_listed(s)) continue;
         k++;
-        if (s->name) add_entry(text, sizeof text, named > 1 || s->mark == CLI_POINTS ? sign : "", s->name);
+        add_entry(text, sizeof text, named > 1 || s->mark == CLI_POINTS ? sign : "", s->name);
     }
     if (!*text) return;
     printf("%*s", LABEL + 2, "");
@@ -263,7 +269,7 @@ static void put_legend(const cli_panel *p)
 static void draw_series(canvas *c, int index, int letter)
 {
     const cli_series *s = &c->panel->series[index];
-    const char sign = (char)('a' + letter % 26);
+    const char sign = is_listed(s) ? (char)('a' + letter % 26) : '*';
     double x, y;
     switch (s->mark) {
     case CLI_CONTOUR:
@@ -284,7 +290,7 @@ static void draw_series(canvas *c, int index, int letter)
         break;
     default:
         join(c, s);
-        if (named_series(c->panel) > 1) letters(c, s, letter, sign);
+        if (is_listed(s) && named_series(c->panel) > 1) letters(c, s, letter, sign);
         if (s->mark == CLI_PATH && s->n && at(c, s->x[0], s->y[0], &x, &y)) mark(c, x, y, 'o', 1);
         if (s->mark == CLI_PATH && s->n && at(c, s->x[s->n - 1], s->y[s->n - 1], &x, &y)) mark(c, x, y, '@', 1);
     }
@@ -298,7 +304,7 @@ static void put_curves(const cli_panel *p)
     c.width = cli_terminal_width() - before;
     for (int i = 0, k = 0; i < p->n_series; i++) {
         draw_series(&c, i, k);
-        k += p->series[i].mark <= CLI_BARS;
+        k += is_listed(&p->series[i]);
     }
     cli_axis_text(&p->y, name, sizeof name);
     const int indent = LABEL + 2 - cli_columns(name);

@@ -11,7 +11,8 @@ static const struct picture {
     int words; /* it takes so many, at most */
     int (*draw)(cli_job *job);
 } pictures[] = {
-    { "history", MOST_RUNS, cli_plot_history },
+    { "history", MOST_RUNS, cli_plot_history },       { "regions", 1, cli_plot_regions },
+    { "confusion", 1, cli_plot_confusion },           { "weights", 1, cli_plot_weights },
     { "activation", MOST_RUNS, cli_plot_activation },
 };
 enum { N_PICTURES = sizeof pictures / sizeof *pictures };

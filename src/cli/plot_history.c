@@ -149,14 +149,15 @@ static void add_curve(cli_chart *chart, const runs *all, int index, const char *
     if (all->n == 1)
         snprintf(label, sizeof label, "%s", part);
     else
-        snprintf(label, sizeof label, "%s, %s", r->name, part);
+        snprintf(label, sizeof label, validation ? "%s, validation" : "%s", r->name);
     cli_chart_add(chart, (cli_series){ .mark = CLI_LINE,
                                        .name = label,
                                        .n = r->epochs,
                                        .x = epochs,
                                        .y = values,
                                        .colour = all->n == 1 ? 1 + validation : 1 + index,
-                                       .dash = 1 + validation });
+                                       .dash = 1 + validation,
+                                       .unlisted = all->n > 1 && validation });
     if (all->n == 1 || !r->best || validation != r->validated) return;
     const double x = (double)r->best;
     cli_chart_add(chart,
@@ -192,7 +193,7 @@ static int draw(cli_job *job, const runs *all)
     double *epochs = malloc((size_t)longest * sizeof *epochs);
     if (!epochs) return cli_fail(job->o.verb, "out of memory");
     for (int64_t e = 0; e < longest; e++) epochs[e] = (double)e + 1;
-    cli_chart chart = cli_chart_begin(all->n == 1 ? all->run[0].name : "Learning curves");
+    cli_chart chart = cli_chart_begin(all->n == 1 ? all->run[0].name : "Learning curves (broken lines: validation)");
     for (int i = 0; i < all->n; i++) {
         const run *r = &all->run[i];
         for (int k = 0; k < r->n_names; k++)

@@ -21,23 +21,12 @@ static int is_image(const char *path)
     return 0;
 }
 
-/* The shape of a row that the model takes. */
-static int input_shape(const cli_job *job, luge_shape *row)
-{
-    luge_layer_info first;
-    if (luge_layer_at(job->model, 0, &first)) return cli_fail_with(job->o.verb, job->ctx);
-    *row = luge_shape_of_val(luge_model_graph(job->model), first.input);
-    if (row->ndim < 1) *row = luge_shape_of_val(luge_model_graph(job->model), first.output);
-    memmove(row->dim, row->dim + 1, (size_t)--row->ndim * sizeof *row->dim);
-    return CLI_OK;
-}
-
 /* An image as a row of the size and the channels that the model was trained on. */
 static int load_image(cli_job *job, const char *path, luge_dataset **data)
 {
     luge_image image;
     luge_shape row;
-    const int code = input_shape(job, &row);
+    const int code = cli_row_shape(job, &row);
     if (code) return code;
     if (row.ndim < 2 || !cli_is_picture(&row))
         return cli_fail(job->o.verb, "this model was not trained on images; %s is one", path);
