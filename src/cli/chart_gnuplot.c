@@ -177,7 +177,7 @@ static void axis(const cli_axis *a, char letter, double low, double high, int do
         quote(f, cli_axis_text(a, text, sizeof text));
         fputc('\n', f);
     }
-    fprintf(f, "set %crange [%.9g:%.9g]%s\n", letter, low, high, downwards ? " reverse" : "");
+    fprintf(f, "set %crange [%.9g:%.9g]\n", letter, downwards ? high : low, downwards ? low : high);
     ticks(a, letter, f);
 }
 
@@ -242,6 +242,14 @@ static void rules(const cli_series *s, FILE *f)
             s->x[i], s->x[i]);
 }
 
+/* Then they tell which colour is which class. */
+static int has_points(const cli_panel *p)
+{
+    for (int i = 0; i < p->n_series; i++)
+        if (p->series[i].mark == CLI_POINTS && p->series[i].name) return 1;
+    return 0;
+}
+
 /* One or more elements of the plot command. */
 static void element(const cli_panel *p, int panel, int index, FILE *f)
 {
@@ -281,7 +289,7 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
         return;
     case CLI_REGIONS:
         fprintf(f, " using 1:2:(int($3) %% %d) with image notitle", N_COLOURS);
-        for (int64_t i = 0; i < s->n_names && s->name; i++) {
+        for (int64_t i = 0; i < s->n_names && !has_points(p); i++) {
             fprintf(f, ", \\\n  NaN with boxes lc rgb '%s' fillstyle solid", pale[i % N_COLOURS]);
             title(f, cli_series_name(s, i, text));
         }
@@ -290,14 +298,15 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
         fputs(" using 1:2:3 with image notitle", f);
         if (!has_numbers(s)) return;
         for (int dark = 0; dark < 2; dark++)
-            fprintf(f,
-                    ", \\\n  $d%d_%d using 1:(%s$5 ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb '%s' "
-                    "notitle",
-                    panel, index, dark ? "" : "!",
-                    s->columns > 16   ? 8
-                    : s->columns > 10 ? 10
-                                      : 12,
-                    dark ? "#FFFFFF" : "#000000");
+            fprintf(
+                f,
+                ", \\\n  $d%d_%d using 1:($5 == %d ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb '%s' "
+                "notitle",
+                panel, index, dark,
+                s->columns > 16   ? 8
+                : s->columns > 10 ? 10
+                                  : 12,
+                dark ? "#FFFFFF" : "#000000");
         return;
     case CLI_TILES:
         fputs(" matrix with image notitle", f);
@@ -338,7 +347,7 @@ static void draw_panel(const cli_chart *c, int index, FILE *f)
     fprintf(f, "set %s\nset border %d lc rgb '#555555'\n", named ? "key" : "key off", tiles ? 0 : 31);
     axis(&p->x, 'x', span.x_low, span.x_high, 0, f);
     axis(&p->y, 'y', span.y_low, span.y_high, downwards, f);
-    if (tiles) fputs("unset xtics\nunset ytics\nset size ratio -1\n", f);
+    if (tiles) fputs("unset xtics\nunset ytics\nunset xlabel\nunset ylabel\nset size ratio -1\n", f);
     fputs(p->n_series && p->series[0].z ? "unset grid\n" : "set grid lc rgb '#DDDDDD' lt 1 lw 0.5\n", f);
     fputs("plot ", f);
     for (int i = 0; i < p->n_series; i++) element(p, index, i, f);
@@ -347,19 +356,34 @@ static void draw_panel(const cli_chart *c, int index, FILE *f)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-/* Panels in a line; their size in pixels. */
+/* How many panels stand in a line. */
 static int across(const cli_chart *c)
 {
     const int n = c->n_panels;
-    return n <= 3 ? n : n == 4 ? 2 : n <= 9 ? 3 : 4;
+    return n < 1 ? 1 : n <= 3 ? n : n == 4 ? 2 : n <= 9 ? 3 : 4;
+}
+
+static int width_of(const cli_chart *c)
+{
+    return across(c) == 1 ? 760 : 460 * across(c);
+}
+
+/* Grids are nearly square, images as high as they need to be. */
+static int height_of(const cli_chart *c)
+{
+    const int lines = (c->n_panels + across(c) - 1) / across(c);
+    const cli_series *first = c->n_panels == 1 && c->panel[0].n_series ? c->panel[0].series : NULL;
+    if (lines > 1) return 360 * lines;
+    if (!first || !first->z) return 480;
+    if (first->mark != CLI_TILES) return 640;
+    const sheet l = lay_out(first);
+    return 80 + (int)(600.0 * (double)l.height / (double)(l.width + 1));
 }
 
 void cli_chart_script(const cli_chart *c, const char *terminal, FILE *f)
 {
-    const int columns = across(c) ? across(c) : 1, lines = (c->n_panels + columns - 1) / columns;
-    const int grid = c->n_panels && c->panel[0].n_series && c->panel[0].series[0].z;
-    const int width = columns == 1 ? (grid ? 680 : 760) : 460 * columns,
-              height = (lines < 2 ? (grid ? 600 : 480) : 360 * lines);
+    const int columns = across(c), lines = (c->n_panels + columns - 1) / columns, width = width_of(c),
+              height = height_of(c);
     if (!strcmp(terminal, "svg"))
         fprintf(f,
                 "set terminal svg name 'chart' noenhanced standalone size %d,%d font 'sans-serif,13' background rgb "

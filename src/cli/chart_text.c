@@ -252,8 +252,10 @@ static void put_legend(const cli_panel *p)
         const cli_series *s = &p->series[i];
         char sign[3] = { (char)('a' + k % 26), 0, 0 };
         for (int64_t c = 0; s->mark == CLI_REGIONS && c < s->n_names; c++) {
+            char region[CLI_TEXT + 16];
             const char ground[2] = { grounds[c % 8], 0 };
-            add_entry(text, sizeof text, ground, cli_series_name(s, c, name));
+            snprintf(region, sizeof region, "region of %.*s", CLI_TEXT, cli_series_name(s, c, name));
+            add_entry(text, sizeof text, ground, region);
         }
         if (s->mark == CLI_RULE && s->name) add_entry(text, sizeof text, ":", s->name);
         if (s->mark == CLI_CONTOUR && s->name) add_entry(text, sizeof text, "lines of equal", s->name);
@@ -357,7 +359,7 @@ static void put_table(const cli_panel *p, const cli_series *s)
     }
     const int room = cli_terminal_width() - MARGIN - names;
     if (s->rows > 40 || s->columns * (cell + 1) > room) {
-        printf("%*s%s across, %s down; the darker the larger\n", MARGIN, "", x_name, y_name);
+        printf("%*s%s across, %s down; from the least, blank, to the largest, @\n", MARGIN, "", x_name, y_name);
         put_shades(s, cli_terminal_width() - MARGIN);
         return;
     }

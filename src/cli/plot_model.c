@@ -44,12 +44,13 @@ static int draw_confusion(cli_job *job, const cli_scores *s)
     const int64_t n = job->classes;
     const char **names = cli_class_names(job);
     double *share = calloc((size_t)(n * n) + 1, sizeof *share), good = 0;
+    /* cells by the root of their share of the true class: what is seldom taken for another is seen too */
     int code = names && share ? CLI_OK : cli_fail(job->o.verb, "out of memory");
     for (int64_t i = 0; i < n && !code; i++) {
         double all = 0;
         good += s->confusion[i * n + i];
         for (int64_t k = 0; k < n; k++) all += s->confusion[i * n + k];
-        for (int64_t k = 0; k < n; k++) share[i * n + k] = all > 0 ? s->confusion[i * n + k] / all : 0;
+        for (int64_t k = 0; k < n; k++) share[i * n + k] = all > 0 ? sqrt(s->confusion[i * n + k] / all) : 0;
     }
     if (!code) {
         cli_chart chart = cli_chart_begin("Confusion matrix");
