@@ -204,8 +204,10 @@ set(LUGE_CLI_SOURCES
     src/cli/picture.c
     src/cli/plot.c
     src/cli/plot_activation.c
+    src/cli/plot_histogram.c
     src/cli/plot_history.c
     src/cli/plot_model.c
+    src/cli/plot_rates.c
     src/cli/plot_regions.c
     src/cli/predict.c
     src/cli/recipe.c

@@ -58,8 +58,9 @@ typedef struct cli_note {
  * cli_chart_print and cli_chart_tell say so: nothing needs to be checked before. */
 typedef struct cli_chart {
     const char *title;
-    cli_panel *panel; /* side by side, as many in a line as look well */
+    cli_panel *panel;
     int n_panels;
+    int columns; /* how many stand side by side; 0: as many as look well */
     cli_note *note;
     int n_notes;
     void **block; /* memory of all the copies */

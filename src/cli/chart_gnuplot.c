@@ -360,6 +360,7 @@ static void draw_panel(const cli_chart *c, int index, FILE *f)
 static int across(const cli_chart *c)
 {
     const int n = c->n_panels;
+    if (c->columns) return c->columns;
     return n < 1 ? 1 : n <= 3 ? n : n == 4 ? 2 : n <= 9 ? 3 : 4;
 }
 

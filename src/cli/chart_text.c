@@ -298,11 +298,11 @@ static void draw_series(canvas *c, int index, int letter)
     }
 }
 
-static void put_curves(const cli_panel *p)
+static void put_curves(const cli_panel *p, int height)
 {
     static const int before = LABEL + 2;
     char name[256];
-    canvas c = { .panel = p, .span = cli_chart_span(p), .height = HEIGHT };
+    canvas c = { .panel = p, .span = cli_chart_span(p), .height = height };
     c.width = cli_terminal_width() - before;
     for (int i = 0, k = 0; i < p->n_series; i++) {
         draw_series(&c, i, k);
@@ -414,7 +414,7 @@ int cli_chart_print(const char *verb, const cli_chart *c)
         else if (p->n_series && p->series[0].mark == CLI_TILES)
             code = put_images(verb, &p->series[0]);
         else
-            put_curves(p);
+            put_curves(p, c->n_panels > 2 ? HEIGHT / 2 : HEIGHT);
     }
     if (!code) printf("\n");
     for (int i = 0; i < c->n_notes && !code; i++) cli_line(c->note[i].label, "%s", c->note[i].text);

@@ -87,6 +87,8 @@ int cli_keep_only(cli_job *job, luge_dataset **data);
 int cli_job_model(cli_job *job);
 /* Epochs, batch and patience alone. */
 int cli_decide_numbers(cli_job *job);
+/* How to fit what was decided; callbacks are the caller's. */
+luge_fit_options cli_fit_options(const cli_job *job);
 
 /* ---- score.c ----------------------------------------------------------------------------------------------------- */
 

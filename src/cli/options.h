@@ -56,7 +56,9 @@ enum {
     VERB_SUMMARY = 16,
     VERB_DATA = 32,
     VERB_PLOT = 64,
+    VERB_RATES = 128, /* luge plot rates, which trains */
     VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT, /* that read data */
+    VERB_LEARNS = VERB_TRAIN | VERB_RATES,
     VERB_ALL = VERB_READS | VERB_SUMMARY
 };
 

@@ -13,6 +13,7 @@ static const struct picture {
 } pictures[] = {
     { "history", MOST_RUNS, cli_plot_history },       { "regions", 1, cli_plot_regions },
     { "confusion", 1, cli_plot_confusion },           { "weights", 1, cli_plot_weights },
+    { "histogram", 1, cli_plot_histogram },           { "rates", 1, cli_plot_rates },
     { "activation", MOST_RUNS, cli_plot_activation },
 };
 enum { N_PICTURES = sizeof pictures / sizeof *pictures };
@@ -42,7 +43,9 @@ static int plot(cli_job *job)
     return CLI_USAGE;
 }
 
+/* A sweep of rates trains, and so it takes the options that say how. */
 int cli_plot(int n, char **arg)
 {
-    return cli_run("plot", VERB_PLOT, MOST_RUNS + 1, n, arg, plot);
+    const int trains = n > 0 && !strcmp(arg[0], "rates");
+    return cli_run("plot", trains ? VERB_PLOT | VERB_RATES : VERB_PLOT, MOST_RUNS + 1, n, arg, plot);
 }

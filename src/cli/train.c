@@ -112,24 +112,15 @@ static int fit(cli_job *job, cli_watch *watch, int resume)
     const luge_callback *plateau =
         luge_reduce_rate_on_plateau(.patience = job->patience > 3 ? job->patience / 3 : 2, .factor = 0.3);
     const luge_callback *log = luge_csv_log(job->o.value[OPT_LOG]);
-    const char *schedule = job->o.value[OPT_SCHEDULE], *sampling = job->o.value[OPT_SAMPLING];
-    luge_fit_options o = { .size = sizeof o,
-                           .data = job->train,
-                           .epochs = job->epochs,
-                           .resume = resume,
-                           .batch_size = job->batch,
-                           .validation_data = job->validation,
-                           .verbose = -1,
-                           .validation_batch_size = 256,
-                           .interrupt = &cli_interrupted };
+    const char *schedule = job->o.value[OPT_SCHEDULE];
+    luge_fit_options o = cli_fit_options(job);
+    o.resume = resume;
     int n = 0;
     o.callbacks[n++] = luge_stop_on_nan();
     if (job->patience) o.callbacks[n++] = stopping;
     if (schedule && !strcmp(schedule, "plateau") && job->validation) o.callbacks[n++] = plateau;
     o.callbacks[n++] = &watch->callback;
     if (job->o.value[OPT_LOG]) o.callbacks[n++] = log;
-    if (sampling && !strcmp(sampling, "in-order")) o.sampling = LUGE_IN_ORDER;
-    if (sampling && !strcmp(sampling, "with-replacement")) o.sampling = LUGE_WITH_REPLACEMENT;
     cli_catch_interrupt();
     luge_fit_with(job->model, &o);
     cli_watch_end(watch);
