@@ -222,6 +222,20 @@ int cli_chart_levels(const cli_series *s, double level[CLI_LEVELS])
     return levels;
 }
 
+int cli_chart_log_ticks(double low, double high, int most, double place[CLI_TICKS])
+{
+    static const int factors[] = { 1, 2, 5 };
+    const int first = (int)floor(log10(low)), last = (int)ceil(log10(high)), few = last - first <= 2;
+    int n = 0;
+    const int step = (last - first + most - 1) / most;
+    for (int k = first; k <= last; k += step > 1 ? step : 1)
+        for (int i = 0; i < (few ? 3 : 1) && n < CLI_TICKS; i++) {
+            const double value = factors[i] * pow(10, k);
+            if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) place[n++] = value;
+        }
+    return n;
+}
+
 const char *cli_chart_cell(const cli_series *s, int64_t i, char text[CLI_TEXT])
 {
     int whole = 1;

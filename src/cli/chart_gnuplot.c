@@ -154,10 +154,18 @@ static int is_sheet(const cli_panel *p)
     return p->n_series && p->series[0].mark == CLI_TILES;
 }
 
+static void log_ticks(char letter, double low, double high, FILE *f)
+{
+    double place[CLI_TICKS];
+    const int n = cli_chart_log_ticks(low, high, 10, place);
+    fprintf(f, "set logscale %c\nset %ctics (", letter, letter);
+    for (int i = 0; i < n; i++) fprintf(f, "%s'%g' %.9g", i ? ", " : "", place[i], place[i]);
+    fputs(")\n", f);
+}
+
 static void ticks(const cli_axis *a, char letter, FILE *f)
 {
     size_t letters = 0;
-    if (a->log) fprintf(f, "set logscale %c\nset format %c '%%g'\n", letter, letter);
     if (!a->names) return;
     for (int64_t i = 0; i < a->n_names; i++) letters += (size_t)cli_columns(a->names[i]) + 2;
     fprintf(f, "set %ctics%s (", letter, letter == 'x' && letters > 70 ? " rotate by 45 right" : "");
@@ -178,7 +186,10 @@ static void axis(const cli_axis *a, char letter, double low, double high, int do
         fputc('\n', f);
     }
     fprintf(f, "set %crange [%.9g:%.9g]\n", letter, downwards ? high : low, downwards ? low : high);
-    ticks(a, letter, f);
+    if (a->log)
+        log_ticks(letter, low, high, f);
+    else
+        ticks(a, letter, f);
 }
 
 static void level_palette(const cli_series *s, FILE *f)

@@ -7,7 +7,7 @@
 #include "chart.h"
 #include "picture.h"
 
-enum { LABEL = 9, MARGIN = 2, WIDTH = CLI_WIDTH, HEIGHT = 16, DOTS_X = 2, DOTS_Y = 4, TICKS = 8 };
+enum { LABEL = 9, MARGIN = 2, WIDTH = CLI_WIDTH, HEIGHT = 16, DOTS_X = 2, DOTS_Y = 4 };
 
 typedef struct canvas {
     int width, height; /* in characters */
@@ -115,7 +115,8 @@ static int level_at(const cli_series *s, const double *level, int n, double acro
 static void contour(canvas *c, const cli_series *s)
 {
     double level[CLI_LEVELS];
-    const int n = cli_chart_levels(s, level), w = DOTS_X * c->width, h = DOTS_Y * c->height;
+    const int all = cli_chart_levels(s, level), n = (all + 1) / 2, w = DOTS_X * c->width, h = DOTS_Y * c->height;
+    for (int i = 0; i < n; i++) level[i] = level[2 * i]; /* all would be a thicket */
     for (int y = 0; y + 1 < h; y++)
         for (int x = 0; x + 1 < w; x++) {
             const double across = (double)x / (w - 1), up = 1 - (double)y / (h - 1);
@@ -140,18 +141,14 @@ static void regions(canvas *c, const cli_series *s)
 /* ---- axes -------------------------------------------------------------------------------------------------------- */
 
 /* Round places between low and high; how many. */
-static int ticks(double low, double high, int log, int most, double place[TICKS])
+static int ticks(double low, double high, int log, int most, double place[CLI_TICKS])
 {
     int n = 0;
-    if (log) {
-        const double first = ceil(log10(low) - 1e-9), last = floor(log10(high) + 1e-9);
-        const double step = ceil((last - first + 1) / most);
-        for (double k = first; k <= last && n<TICKS; k += step> 1 ? step : 1) place[n++] = pow(10, k);
-        return n;
-    }
+    if (log) return cli_chart_log_ticks(low, high, most, place);
     const double rough = (high - low) / most, power = pow(10, floor(log10(rough))), part = rough / power;
     const double step = power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
-    for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && n < TICKS; k++) place[n++] = k * step;
+    for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && n < CLI_TICKS; k++)
+        place[n++] = k * step;
     return n;
 }
 
@@ -176,7 +173,7 @@ static void put_cell(const canvas *c, int y, int x, int utf8)
 
 static void put_lines(const canvas *c)
 {
-    double place[TICKS], x, y;
+    double place[CLI_TICKS], x, y;
     const int utf8 = cli_has_utf8(), n = ticks(c->span.y_low, c->span.y_high, c->panel->y.log, 5, place);
     for (int row = 0; row < c->height; row++) {
         char text[CLI_TEXT] = "";
@@ -193,7 +190,7 @@ static void put_lines(const canvas *c)
 
 static void put_below(const canvas *c)
 {
-    double place[TICKS], x, y;
+    double place[CLI_TICKS], x, y;
     char line[WIDTH + 1], name[256];
     const int utf8 = cli_has_utf8(), n = ticks(c->span.x_low, c->span.x_high, c->panel->x.log, 6, place);
     printf("%*s%s", LABEL, "", utf8 ? " └" : " +");
@@ -258,7 +255,7 @@ static void put_legend(const cli_panel *p)
             add_entry(text, sizeof text, ground, region);
         }
         if (s->mark == CLI_RULE && s->name) add_entry(text, sizeof text, ":", s->name);
-        if (s->mark == CLI_CONTOUR && s->name) add_entry(text, sizeof text, "lines of equal", s->name);
+        if (s->mark == CLI_CONTOUR && s->name) add_entry(text, sizeof text, "lines", s->name);
         if (!is_listed(s)) continue;
         k++;
         add_entry(text, sizeof text, named > 1 || s->mark == CLI_POINTS ? sign : "", s->name);

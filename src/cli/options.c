@@ -56,8 +56,8 @@ static const struct option {
     [OPT_RESUME] = { "resume", "FILE", "go on with a model's training where it stopped", 0, TEXT, VERB_TRAIN },
     [OPT_SAVE_RECIPE] = { "save-recipe", "FILE", "write what was decided as a recipe", 0, TEXT, VERB_TRAIN },
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
-    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors)", 'o', TEXT,
-                     VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT },
+    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors); plot: .svg .png .pdf .csv",
+                     'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
     [OPT_FEATURES] = { "features", "A,B", "two columns for the axes; the others stay at their means", 0, TEXT,
@@ -290,6 +290,23 @@ static const struct help {
       "luge summary MODEL\n\n"
       "Layers, parameters, how it was trained and on what.\n",
       "luge summary model.safetensors\n" },
+    { "plot",
+      "luge plot history RUN ...       learning curves, of models or of logs (--log)\n"
+      "luge plot rates --data SPEC     loss after a short training, by learning rate;\n"
+      "                                takes the options of luge train, or a recipe\n"
+      "luge plot confusion MODEL       true classes by predicted ones\n"
+      "luge plot regions MODEL         answers over the plane of two features\n"
+      "luge plot weights MODEL         of the first layer: images, or a table\n"
+      "luge plot histogram MODEL       outputs and gradients, layer by layer\n"
+      "luge plot activation NAME ...   functions with their derivatives\n\n"
+      "Draws in the terminal; -o FILE.svg, .png or .pdf makes a picture by gnuplot.\n"
+      "--data is what the model was trained on where it is not given.\n",
+      "luge plot history model.safetensors -o curves.svg\n"
+      "luge plot history sgd.csv adam.csv -o both.png\n"
+      "luge plot confusion model.safetensors --data digits:test -o confusion.svg\n"
+      "luge plot regions model.safetensors --features age,weight\n"
+      "luge plot rates --data digits --optimizer sgd -o rates.svg\n"
+      "luge plot activation sigmoid tanh relu\n" },
     { "data",
       "luge data list                   what can be had by name, and what is here\n"
       "luge data show SPEC              size, columns, statistics, pictures\n"

@@ -6,7 +6,7 @@
 
 #include "plot.h"
 
-enum { ACROSS = 160, UP = 120, MOST_POINTS = 1000 };
+enum { ACROSS = 160, UP = 120, MOST_POINTS = 600, MOST_NAMED = 6 };
 
 typedef struct plane {
     int64_t feature[2], width; /* of how many numbers a row */
@@ -197,6 +197,24 @@ static int add_points(cli_job *job, luge_dataset *data, const plane *p, cli_char
     return code;
 }
 
+/* Where the features that have no axis stand. */
+static void note_others(const cli_job *job, const plane *p, cli_chart *chart)
+{
+    char text[CLI_MESSAGE] = "", name[CLI_TEXT], value[CLI_TEXT];
+    if (p->width - 2 > MOST_NAMED) {
+        cli_chart_note(chart, "others", "the other %lld features stay at their means over these rows",
+                       (long long)p->width - 2);
+        return;
+    }
+    for (int64_t i = 0; i < p->width; i++) {
+        const size_t n = strlen(text);
+        if (i == p->feature[0] || i == p->feature[1]) continue;
+        snprintf(text + n, sizeof text - n, "%s%.100s\1%s", n ? ", " : "", feature_name(job, i, name),
+                 cli_figure(value, p->mean[i]));
+    }
+    cli_chart_note(chart, "others", "stay at their means over these rows: %s", text);
+}
+
 static int draw(cli_job *job, luge_dataset *data, const plane *p)
 {
     char a[CLI_TEXT], b[CLI_TEXT];
@@ -216,9 +234,7 @@ static int draw(cli_job *job, luge_dataset *data, const plane *p)
                                         .names = names,
                                         .n_names = regression ? 0 : job->classes });
     int code = add_points(job, data, p, &chart, names);
-    if (p->width > 2)
-        cli_chart_note(&chart, "others", "the other %lld feature%s stay%s at the mean of these rows",
-                       (long long)p->width - 2, &"s"[p->width == 3], &"s"[p->width != 3]);
+    if (p->width > 2) note_others(job, p, &chart);
     if (!code) code = cli_chart_tell(&job->o, &chart);
     cli_chart_free(&chart);
     free(names);
