@@ -19,7 +19,7 @@ static const struct verb {
     { "check", "MODEL", "gradients held against central differences", cli_check },
     { "summary", "MODEL", "layers, parameters, how it was trained", cli_summary },
     { "data", "[show SPEC]", "what there is; show, fetch, make", cli_data },
-    { "plot", "WHAT ...", "learning curves, regions, weights, activations, ...", cli_plot },
+    { "plot", "WHAT ...", "pictures: learning curves, regions, weights, ...", cli_plot },
     { "ops", "[NAME]", "the operators: formula, gradient, kernels", cli_ops },
     { "info", "", "version, threads, kernels, data folders", cli_info },
     { "help", "", "this list", cli_help },
