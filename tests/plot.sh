@@ -1,6 +1,7 @@
 #!/bin/sh
 # luge plot: the numbers behind each picture against facts from elsewhere, its text, its files, its messages.
 # usage: tests/plot.sh PATH-OF-LUGE
+# shellcheck disable=SC2016 # the dollars are awk's
 set -u
 luge=${1:?usage: tests/plot.sh PATH-OF-LUGE}
 case $luge in /*) ;; *) luge=$PWD/$luge ;; esac
@@ -183,7 +184,9 @@ awk -F, 'NR % 97 == 2 && $2 == "regions" { print $3 "," $4 >"points"; print $5 >
 { echo x,y; cat points; } >points.csv
 run 0 predict moons.safetensors points.csv
 sed '1d; s/,.*//' out >got
-cmp -s got wanted && [ "$(wc -l <got)" -gt 150 ] || complain "regions are not what luge predict says"
+if ! cmp -s got wanted || [ "$(wc -l <got)" -le 150 ]; then
+    complain "regions are not what luge predict says"
+fi
 sort -u wanted | tr '\n' ' ' | grep -q "0 1" || complain "regions of two classes"
 run 0 plot regions moons.safetensors
 says out ".: region of 0, :: region of 1, a: 0, b: 1" "the 300 rows of moons.csv"
@@ -248,6 +251,7 @@ refuses 1 "no fonts" activation relu -o x.svg
 echo old >kept.pdf
 refuses 1 "gnuplot" activation relu -o kept.pdf
 [ "$(cat kept.pdf)" = old ] || complain "a failure spoilt the old picture"
+# shellcheck disable=SC2123 # nothing is in it
 PATH=$tmp/none
 run 1 plot activation relu -o alone.svg
 PATH=$real
