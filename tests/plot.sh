@@ -225,7 +225,7 @@ run 0 plot rates --data moons --rows 100 --epochs 1
 says out "moons: loss after 1 epoch" "best"
 fits
 refuses 2 "for which data?" rates
-refuses 2 "no recipe" rates moons
+refuses 2 "no recipe" rates moons --data blobs
 refuses 2 "no option --lr" rates --data moons --lr 1
 
 # ---- files

@@ -36,13 +36,29 @@ static const char *colour_of(int index)
     return colours[index % N_COLOURS];
 }
 
-/* In single quotes gnuplot replaces nothing; a quote is written twice. */
+/* How many bytes the UTF-8 character takes that begins there; 0 where none does. */
+static int character(const char *text)
+{
+    const unsigned char c = (unsigned char)*text;
+    const int n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    for (int i = 1; i < n; i++)
+        if (((unsigned char)text[i] & 0xc0) != 0x80) return 0;
+    return n;
+}
+
+/* In single quotes gnuplot replaces nothing; a quote is written twice. A name that is cut short, or of another
+ * encoding, loses what is no character. */
 static void quote(FILE *f, const char *text)
 {
     fputc('\'', f);
-    for (; text && *text; text++) {
+    while (text && *text) {
+        const int n = character(text);
         if (*text == '\'') fputc('\'', f);
-        fputc((unsigned char)*text < ' ' ? ' ' : *text, f);
+        if (n == 1)
+            fputc((unsigned char)*text < ' ' || *text == 127 ? ' ' : *text, f);
+        else
+            fprintf(f, "%.*s", n, text);
+        text += n ? n : 1;
     }
     fputc('\'', f);
 }

@@ -333,8 +333,8 @@ static void put_shades(const cli_series *s, int64_t wide)
             double sum = 0, n = 0;
             for (int64_t y = i; y < i + step && y < s->rows; y++)
                 for (int64_t x = k; x < k + step && x < s->columns; x++, n++) sum += s->shade[y * s->columns + x];
-            const int shade = (int)(sum / n * 9.999);
-            putchar(ramp[shade < 0 ? 0 : shade > 9 ? 9 : shade]);
+            const double shade = sum / n * 9.999;
+            putchar(isnan(shade) ? '?' : ramp[shade < 0 ? 0 : shade > 9 ? 9 : (int)shade]);
         }
         printf("\n");
     }
@@ -388,8 +388,9 @@ static int put_images(const char *verb, const cli_series *s)
     for (int i = 0; i < n; i++) {
         double most = 0;
         for (int64_t k = 0; k < cells; k++)
-            if (s->z[i * cells + k] > most) most = s->z[i * cells + k];
-        for (int64_t k = 0; k < cells; k++) values[i * cells + k] = most > 0 ? (float)(s->z[i * cells + k] / most) : 0;
+            if (isfinite(s->z[i * cells + k]) && s->z[i * cells + k] > most) most = s->z[i * cells + k];
+        for (int64_t k = 0; k < cells; k++)
+            values[i * cells + k] = s->z[i * cells + k] > 0 ? (float)(s->z[i * cells + k] / most) : 0;
         snprintf(captions[i], CLI_CAPTION, "%s", cli_series_name(s, i, name));
     }
     const int code = cli_draw_images(verb, values, &shape, n, captions);

@@ -6,6 +6,8 @@
 
 #include "plot.h"
 
+enum { MOST_NAMES = 24 }; /* columns of a log */
+
 /* What a run noted: a row of values each epoch. */
 typedef struct run {
     char name[CLI_TEXT];
@@ -23,11 +25,14 @@ typedef struct runs {
     int n;
 } runs;
 
-/* The name of the file, without its folder and ending. */
-static void name_run(run *r, const char *path)
+/* The name of the file without its folder and ending, unless another has it already. */
+static void name_run(runs *all, int index, const char *path)
 {
+    run *r = &all->run[index];
     const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
     snprintf(r->name, sizeof r->name, "%.*s", dot > file ? (int)(dot - file) : (int)strlen(file), file);
+    for (int i = 0; i < index; i++)
+        if (!strcmp(all->run[i].name, r->name)) snprintf(r->name, sizeof r->name, "%s", path);
 }
 
 static int make_room(cli_job *job, run *r)
@@ -47,17 +52,17 @@ static int read_log(cli_job *job, const char *path, run *r)
                         "%s is no log of a training: it has no column \"epoch\"\n  luge train --log FILE writes one",
                         path);
     r->epochs = luge_table_rows(table);
-    r->n_names = luge_table_columns(table);
+    r->n_names = MOST_NAMES;
     const int code = make_room(job, r);
     const char **names = (const char **)r->names;
-    for (int i = 0, k = 0; i < r->n_names && !code; i++) {
+    r->n_names = 0;
+    for (int i = 0, k = 0; i < luge_table_columns(table) && !code; i++) {
         luge_table_column column;
-        if (i == epoch || luge_table_column_at(table, i, &column)) continue;
+        if (i == epoch || luge_table_column_at(table, i, &column) || column.is_text || k == MOST_NAMES) continue;
         names[k] = column.name;
         for (int64_t e = 0; e < r->epochs; e++) r->values[k * r->epochs + e] = luge_table_number(table, e, i);
-        k++;
+        r->n_names = ++k;
     }
-    r->n_names--;
     return code;
 }
 
@@ -106,7 +111,6 @@ static int read_run(cli_job *job, const char *path, run *r)
         start[n] = '\0';
         fclose(file);
     }
-    name_run(r, path);
     const size_t n = strlen(path);
     const int log = !strcmp(start, "epoch") || (n > 4 && !strcmp(path + n - 4, ".csv"));
     const int code = log ? read_log(job, path, r) : read_model(job, path, r);
@@ -217,7 +221,10 @@ int cli_plot_history(cli_job *job)
     }
     all.run = calloc((size_t)all.n, sizeof *all.run);
     int code = all.run ? CLI_OK : cli_fail(job->o.verb, "out of memory");
-    for (int i = 0; i < all.n && !code; i++) code = read_run(job, job->o.word[i + 1], &all.run[i]);
+    for (int i = 0; i < all.n && !code; i++) {
+        name_run(&all, i, job->o.word[i + 1]);
+        code = read_run(job, job->o.word[i + 1], &all.run[i]);
+    }
     if (!code) code = draw(job, &all);
     for (int i = 0; all.run && i < all.n; i++) {
         free((void *)all.run[i].names);

@@ -54,7 +54,7 @@ static int best_of(const double *loss)
 
 /* Losses far above that of a model which has not learnt are left out of the picture: only that they are high matters.
  */
-static cli_axis heights(const cli_job *job, const sweep *s)
+static cli_axis heights(const sweep *s)
 {
     cli_axis a = { .name = "loss after training", .log = 1 };
     double low = s->first, high = 3 * s->first;
@@ -63,7 +63,6 @@ static cli_axis heights(const cli_job *job, const sweep *s)
             const double loss = k ? s->validation[i] : s->loss[i];
             if (isfinite(loss) && loss > 0 && loss < low) low = loss;
         }
-    (void)job;
     a.low = low / 1.2;
     a.high = high;
     return a;
@@ -78,7 +77,7 @@ static int draw(cli_job *job, const sweep *s)
     snprintf(label, sizeof label, "%s: loss after %lld epoch%s", job->data_name, (long long)job->epochs,
              &"s"[job->epochs == 1]);
     cli_chart chart = cli_chart_begin(label);
-    cli_chart_panel(&chart, NULL, (cli_axis){ .name = "learning rate", .log = 1 }, heights(job, s));
+    cli_chart_panel(&chart, NULL, (cli_axis){ .name = "learning rate", .log = 1 }, heights(s));
     snprintf(label, sizeof label, "least, at %g", s->rate[best]);
     cli_chart_add(&chart, (cli_series){ .mark = CLI_RULE, .name = label, .n = 1, .x = &s->rate[best] });
     cli_chart_add(&chart,
@@ -98,23 +97,30 @@ static int draw(cli_job *job, const sweep *s)
     return code;
 }
 
+/* A recipe, or data as after --data. */
+static int read_arguments(cli_job *job)
+{
+    const char *word = job->o.n_words > 1 ? job->o.word[1] : NULL;
+    const int to = job->o.given[OPT_OUTPUT];
+    int code = CLI_OK;
+    if (word && cli_is_recipe(word)) {
+        code = cli_recipe_read(&job->o, job->ctx, word);
+        if (!code && !to) code = cli_set(&job->o, OPT_OUTPUT, NULL); /* the recipe's is for a model */
+    } else if (word && job->o.value[OPT_DATA]) {
+        cli_fail(job->o.verb, "\"%s\" is no recipe: its name does not end in .yaml", word);
+        return CLI_USAGE;
+    } else if (word) {
+        code = cli_set(&job->o, OPT_DATA, word);
+    }
+    if (code || job->o.value[OPT_DATA]) return code;
+    cli_fail(job->o.verb, "rates: for which data?\n  luge plot rates --data digits");
+    return CLI_USAGE;
+}
+
 int cli_plot_rates(cli_job *job)
 {
     sweep s;
-    char *path = job->o.value[OPT_OUTPUT];
-    int code = CLI_OK;
-    if (job->o.n_words > 1) {
-        if (!cli_is_recipe(job->o.word[1])) {
-            cli_fail(job->o.verb, "\"%s\" is no recipe: its name does not end in .yaml", job->o.word[1]);
-            return CLI_USAGE;
-        }
-        code = cli_recipe_read(&job->o, job->ctx, job->o.word[1]);
-        if (!code && !path) code = cli_set(&job->o, OPT_OUTPUT, NULL); /* the recipe's is for a model */
-    }
-    if (!code && !job->o.value[OPT_DATA]) {
-        cli_fail(job->o.verb, "rates: for which data?\n  luge plot rates --data digits");
-        return CLI_USAGE;
-    }
+    int code = read_arguments(job);
     if (!code && !job->o.value[OPT_EPOCHS]) code = cli_setf(&job->o, OPT_EPOCHS, "%d", EPOCHS);
     if (!code) code = cli_job_data(job);
     cli_catch_interrupt();
