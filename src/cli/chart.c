@@ -104,14 +104,35 @@ static void take(range *r, const cli_axis *a, const double *values, int64_t n, d
     }
 }
 
-/* The least and the largest value; where some are below 0, so that 0 is in the middle. */
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What 199 of 200 values are not above. */
+static double most_of(const double *values, int64_t n)
+{
+    double *sorted = malloc(((size_t)n + 1) * sizeof *sorted), most = 0;
+    int64_t good = 0;
+    for (int64_t i = 0; sorted && i < n; i++)
+        if (isfinite(values[i])) sorted[good++] = fabs(values[i]);
+    if (good) qsort(sorted, (size_t)good, sizeof *sorted, compare);
+    if (good) most = sorted[good - 1 - good / 200];
+    free(sorted);
+    return most;
+}
+
+/* The least and the largest value; where some are below 0, so that 0 is in the middle. A few large weights do not make
+ * all images pale. */
 static void find_ends(cli_series *s)
 {
     range r = { .any = 0 };
     take(&r, &(cli_axis){ .log = 0 }, s->z, cells_of(s), 0);
-    const double most = r.high > -r.low ? r.high : -r.low;
-    s->ends[0] = r.low < 0 ? -most : s->mark == CLI_TILES ? 0 : r.low;
-    s->ends[1] = r.low < 0 ? most : r.high > s->ends[0] ? r.high : s->ends[0] + 1;
+    const double largest = s->mark == CLI_TILES ? most_of(s->z, cells_of(s)) : r.high > -r.low ? r.high : -r.low;
+    s->ends[0] = r.low < 0 ? -largest : s->mark == CLI_TILES ? 0 : r.low;
+    s->ends[1] = r.low < 0 || s->mark == CLI_TILES ? largest : r.high;
+    if (!(s->ends[1] > s->ends[0])) s->ends[1] = s->ends[0] + 1;
 }
 
 static const double *shade_by_value(cli_chart *c, const cli_series *s)
@@ -195,12 +216,6 @@ cli_span cli_chart_span(const cli_panel *p)
     for (int i = 0; i < p->n_series; i++) /* bars stand on the axis */
         if (p->series[i].mark == CLI_BARS && !p->y.log && y.low >= 0 && p->y.low >= p->y.high) span.y_low = 0;
     return span;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 int cli_chart_levels(const cli_series *s, double level[CLI_LEVELS])

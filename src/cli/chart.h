@@ -22,6 +22,7 @@ typedef enum cli_mark {
 typedef struct cli_axis {
     const char *name, *unit;  /* NULL: none */
     int log;                  /* nonzero: logarithmic; values that are not above 0 are not drawn */
+    int whole;                /* nonzero: marks at whole numbers only */
     double low, high;         /* equal: as the numbers need it */
     const char *const *names; /* of 0, 1, ... n_names-1 (CLI_CELLS); NULL: numbers */
     int64_t n_names;
@@ -33,10 +34,11 @@ typedef struct cli_series {
     const char *name; /* in the legend; NULL: none */
     int64_t n, rows, columns;
     const double *x, *y, *z;
-    double width;        /* CLI_BARS: of a bar, in units of x */
-    const double *shade; /* CLI_CELLS: [rows, columns] from 0 to 1; NULL: by z */
-    int by_value;        /* found out: shade says where z lies between the numbers at its ends */
-    double ends[2];      /* found out, by_value: z of the shades 0 and 1; of CLI_TILES too. -m, m where some z < 0 */
+    double width;             /* CLI_BARS: of a bar, in units of x */
+    const double *shade;      /* CLI_CELLS: [rows, columns] from 0 to 1; NULL: by z */
+    int by_value;             /* found out: shade says where z lies between the numbers at its ends */
+    double ends[2];           /* found out, by_value: z of the shades 0 and 1; -m, m where some z < 0. Of CLI_TILES,
+                                      one value of 200 lies beyond */
     const char *const *names; /* CLI_REGIONS: of the classes; CLI_TILES: captions */
     int64_t n_names;
     int unlisted;     /* nonzero: not in the legend, though it has a name among the numbers */

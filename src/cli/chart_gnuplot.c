@@ -87,7 +87,7 @@ static int has_numbers(const cli_series *s)
 /* Whether a number in the cell should be white. */
 static int is_dark(const cli_series *s, int64_t i)
 {
-    return s->by_value && s->ends[0] < 0 ? fabs(s->shade[i] - 0.5) > 0.42 : s->shade[i] > 0.5;
+    return s->by_value && s->ends[0] < 0 ? fabs(s->shade[i] - 0.5) > 0.42 : s->shade[i] > 0.62;
 }
 
 /* Small images beside one another, with gaps between. */
@@ -179,9 +179,10 @@ static void log_ticks(char letter, double low, double high, FILE *f)
     fputs(")\n", f);
 }
 
-static void ticks(const cli_axis *a, char letter, FILE *f)
+static void ticks(const cli_axis *a, char letter, double low, double high, FILE *f)
 {
     size_t letters = 0;
+    if (a->whole && high - low < 8) fprintf(f, "set %ctics 1\n", letter);
     if (!a->names) return;
     for (int64_t i = 0; i < a->n_names; i++) letters += (size_t)cli_columns(a->names[i]) + 2;
     fprintf(f, "set %ctics%s (", letter, letter == 'x' && letters > 70 ? " rotate by 45 right" : "");
@@ -205,7 +206,7 @@ static void axis(const cli_axis *a, char letter, double low, double high, int do
     if (a->log)
         log_ticks(letter, low, high, f);
     else
-        ticks(a, letter, f);
+        ticks(a, letter, low, high, f);
 }
 
 static void level_palette(const cli_series *s, FILE *f)

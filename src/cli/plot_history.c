@@ -171,7 +171,7 @@ static void add_curve(cli_chart *chart, const runs *all, int index, const char *
 static void add_panel(cli_chart *chart, const runs *all, const char *name, const double *epochs)
 {
     char label[CLI_TEXT];
-    cli_chart_panel(chart, NULL, (cli_axis){ .name = "epoch" },
+    cli_chart_panel(chart, NULL, (cli_axis){ .name = "epoch", .whole = 1 },
                     (cli_axis){ .name = name, .log = falls_far(all, name) });
     const double best = (double)all->run[0].best;
     snprintf(label, sizeof label, "best epoch %lld", (long long)all->run[0].best);

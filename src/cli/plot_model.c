@@ -1,5 +1,6 @@
 /* plot_model.c: what a model has learnt: its confusion matrix on some data, the weights of its first layer. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ const char **cli_class_names(const cli_job *job)
 
 static int draw_confusion(cli_job *job, const cli_scores *s)
 {
-    char rows[CLI_TEXT], right[CLI_TEXT];
+    char title[CLI_MESSAGE], rows[CLI_TEXT], right[CLI_TEXT];
     const int64_t n = job->classes;
     const char **names = cli_class_names(job);
     double *share = calloc((size_t)(n * n) + 1, sizeof *share), good = 0;
@@ -53,7 +54,9 @@ static int draw_confusion(cli_job *job, const cli_scores *s)
         for (int64_t k = 0; k < n; k++) share[i * n + k] = all > 0 ? sqrt(s->confusion[i * n + k] / all) : 0;
     }
     if (!code) {
-        cli_chart chart = cli_chart_begin("Confusion matrix");
+        snprintf(title, sizeof title, "Confusion matrix: %s, %s rows", cli_spec_name(job->o.value[OPT_DATA]),
+                 cli_count(rows, s->rows));
+        cli_chart chart = cli_chart_begin(title);
         cli_chart_panel(&chart, NULL, (cli_axis){ .name = "predicted class", .names = names, .n_names = n },
                         (cli_axis){ .name = "true class", .names = names, .n_names = n });
         cli_chart_add(

@@ -1,4 +1,4 @@
-/* plot_regions.c: what a model answers over the plane of two features. */
+/* plot_regions.c: what a model answers over the plane of two features; of a model with one feature, its curve. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,10 +61,8 @@ static int choose_features(const cli_job *job, plane *p)
 {
     char text[CLI_MESSAGE];
     const char *typed = job->o.value[OPT_FEATURES];
-    p->feature[1] = 1;
-    if (!typed && p->width == 2) return CLI_OK;
-    if (p->width < 2)
-        return cli_fail(job->o.verb, "rows of %s have one number; two at least are expected", job->o.value[OPT_DATA]);
+    p->feature[1] = p->width > 1;
+    if (!typed && p->width <= 2) return CLI_OK;
     if (!typed) {
         char a[CLI_TEXT], b[CLI_TEXT];
         cli_fail(job->o.verb, "the model takes %lld features; which two? --features %s,%s", (long long)p->width,
@@ -117,7 +115,7 @@ static void fill_rows(plane *p)
             float *row = p->rows + (size_t)(i * ACROSS + k) * (size_t)p->width;
             for (int64_t f = 0; f < p->width; f++) row[f] = (float)p->mean[f];
             row[p->feature[0]] = (float)p->x[k];
-            row[p->feature[1]] = (float)p->y[i];
+            if (p->width > 1) row[p->feature[1]] = (float)p->y[i];
         }
 }
 
@@ -174,7 +172,7 @@ static int add_points(cli_job *job, luge_dataset *data, const plane *p, cli_char
         for (int64_t i = 0; i < n; i++) {
             if (classes > 1 && (int64_t)targets[order[i]] != c) continue;
             x[found] = (double)rows[i * p->width + p->feature[0]];
-            y[found++] = (double)rows[i * p->width + p->feature[1]];
+            y[found++] = p->width > 1 ? (double)rows[i * p->width + p->feature[1]] : targets[order[i]];
         }
         cli_chart_add(chart, (cli_series){ .mark = CLI_POINTS,
                                            .name = names ? names[c] : "rows",
@@ -218,21 +216,25 @@ static void note_others(const cli_job *job, const plane *p, cli_chart *chart)
 static int draw(cli_job *job, luge_dataset *data, const plane *p)
 {
     char a[CLI_TEXT], b[CLI_TEXT];
-    const int regression = job->task == LUGE_REGRESSION;
-    const char **names = regression ? NULL : cli_class_names(job);
+    const int regression = job->task == LUGE_REGRESSION, line = p->width == 1;
+    const char **names = regression ? NULL : cli_class_names(job), *answer = job->target ? job->target : "answer";
     if (!regression && !names) return cli_fail(job->o.verb, "out of memory");
-    cli_chart chart = cli_chart_begin(regression ? "What the model answers" : "Decision regions");
+    cli_chart chart = cli_chart_begin(regression || line ? "What the model answers" : "Decision regions");
     cli_chart_panel(&chart, NULL, (cli_axis){ .name = feature_name(job, p->feature[0], a) },
-                    (cli_axis){ .name = feature_name(job, p->feature[1], b) });
-    cli_chart_add(&chart, (cli_series){ .mark = regression ? CLI_CONTOUR : CLI_REGIONS,
-                                        .name = regression ? (job->target ? job->target : "answer") : "regions",
-                                        .rows = UP,
-                                        .columns = ACROSS,
-                                        .x = p->x,
-                                        .y = p->y,
-                                        .z = p->z,
-                                        .names = names,
-                                        .n_names = regression ? 0 : job->classes });
+                    (cli_axis){ .name = line ? answer : feature_name(job, p->feature[1], b) });
+    if (line)
+        cli_chart_add(
+            &chart, (cli_series){ .mark = CLI_LINE, .name = "model", .n = ACROSS, .x = p->x, .y = p->z, .colour = 7 });
+    else
+        cli_chart_add(&chart, (cli_series){ .mark = regression ? CLI_CONTOUR : CLI_REGIONS,
+                                            .name = regression ? answer : "regions",
+                                            .rows = UP,
+                                            .columns = ACROSS,
+                                            .x = p->x,
+                                            .y = p->y,
+                                            .z = p->z,
+                                            .names = names,
+                                            .n_names = regression ? 0 : job->classes });
     int code = add_points(job, data, p, &chart, names);
     if (p->width > 2) note_others(job, p, &chart);
     if (!code) code = cli_chart_tell(&job->o, &chart);
@@ -248,7 +250,7 @@ int cli_plot_regions(cli_job *job)
     int code = cli_plot_model(job, " --data points.csv", &data);
     if (!code) code = measure(job, data, &p);
     if (!code) code = choose_features(job, &p);
-    if (!code && p.feature[0] == p.feature[1]) {
+    if (!code && p.width > 1 && p.feature[0] == p.feature[1]) {
         cli_fail(job->o.verb, "--features: two different ones are expected");
         code = CLI_USAGE;
     }
