@@ -194,6 +194,12 @@ static void limits(range r, const cli_axis *a, double share, double *low, double
     }
 }
 
+/* A region's colour reaches so far beyond its place. */
+static double half_step(const double *place, int64_t n)
+{
+    return n > 1 ? (place[1] - place[0]) / 2 : 0;
+}
+
 cli_span cli_chart_span(const cli_panel *p)
 {
     cli_span span;
@@ -203,8 +209,9 @@ cli_span cli_chart_span(const cli_panel *p)
     for (int i = 0; i < p->n_series; i++) {
         const cli_series *s = &p->series[i];
         const int grid = is_grid(s->mark);
-        take(&x, &p->x, s->x, grid ? s->columns : s->n, s->width / 2);
-        take(&y, &p->y, s->y, grid ? s->rows : s->n, 0);
+        take(&x, &p->x, s->x, grid ? s->columns : s->n,
+             s->mark == CLI_REGIONS ? half_step(s->x, s->columns) : s->width / 2);
+        take(&y, &p->y, s->y, grid ? s->rows : s->n, s->mark == CLI_REGIONS ? half_step(s->y, s->rows) : 0);
         if (s->mark == CLI_BARS && !p->y.log) take(&y, &p->y, &zero, 1, 0);
         if (s->mark == CLI_POINTS || s->mark == CLI_PATH) share_x = 0.04;
         if (s->mark == CLI_BARS) share_x = 0;

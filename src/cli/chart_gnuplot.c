@@ -323,7 +323,8 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
         }
         return;
     case CLI_CELLS:
-        fputs(" using 1:2:3 with image notitle", f);
+        /* as rectangles: viewers of SVG blur a small image */
+        fprintf(f, " using 1:2:3 with image%s notitle", s->rows * s->columns <= 2500 ? " pixels" : "");
         if (!has_numbers(s)) return;
         for (int dark = 0; dark < 2; dark++)
             fprintf(

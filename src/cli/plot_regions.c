@@ -222,10 +222,7 @@ static int draw(cli_job *job, luge_dataset *data, const plane *p)
     cli_chart chart = cli_chart_begin(regression || line ? "What the model answers" : "Decision regions");
     cli_chart_panel(&chart, NULL, (cli_axis){ .name = feature_name(job, p->feature[0], a) },
                     (cli_axis){ .name = line ? answer : feature_name(job, p->feature[1], b) });
-    if (line)
-        cli_chart_add(
-            &chart, (cli_series){ .mark = CLI_LINE, .name = "model", .n = ACROSS, .x = p->x, .y = p->z, .colour = 7 });
-    else
+    if (!line)
         cli_chart_add(&chart, (cli_series){ .mark = regression ? CLI_CONTOUR : CLI_REGIONS,
                                             .name = regression ? answer : "regions",
                                             .rows = UP,
@@ -236,6 +233,9 @@ static int draw(cli_job *job, luge_dataset *data, const plane *p)
                                             .names = names,
                                             .n_names = regression ? 0 : job->classes });
     int code = add_points(job, data, p, &chart, names);
+    if (line)
+        cli_chart_add(
+            &chart, (cli_series){ .mark = CLI_LINE, .name = "model", .n = ACROSS, .x = p->x, .y = p->z, .colour = 7 });
     if (p->width > 2) note_others(job, p, &chart);
     if (!code) code = cli_chart_tell(&job->o, &chart);
     cli_chart_free(&chart);
