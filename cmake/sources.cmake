@@ -184,10 +184,15 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
+    src/cli/chart.c
+    src/cli/chart_gnuplot.c
+    src/cli/chart_numbers.c
+    src/cli/chart_text.c
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
     src/cli/draw.c
+    src/cli/draw_text.c
     src/cli/evaluate.c
     src/cli/expression.c
     src/cli/formula.c
@@ -207,6 +212,13 @@ set(LUGE_CLI_SOURCES
     src/cli/options.c
     src/cli/parts.c
     src/cli/picture.c
+    src/cli/plot.c
+    src/cli/plot_activation.c
+    src/cli/plot_histogram.c
+    src/cli/plot_history.c
+    src/cli/plot_model.c
+    src/cli/plot_rates.c
+    src/cli/plot_regions.c
     src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c

@@ -75,6 +75,10 @@ LUGE_API luge_status luge_run_bind(luge_run *run, luge_val input, const void *da
 
 /* Executes every step. Errors: LUGE_ESTATE where an input is not bound, LUGE_EINVAL where an index is out of range. */
 LUGE_API luge_status luge_run_execute(luge_run *run);
+/* The same, and adds to nanoseconds[i] what step i of the plan took by the clock, i in [0, luge_plan_step_count): of
+ * many executions the mean tells where the time goes. Reading the clock costs some 20 to 50 ns a step. With NULL it is
+ * luge_run_execute. */
+LUGE_API luge_status luge_run_execute_timed(luge_run *run, int64_t *nanoseconds);
 
 /* Copies a value's elements in C order. The value is an output, a variable, or with keep_all any value of the plan. */
 LUGE_API luge_status luge_run_get(luge_run *run, luge_val value, void *data, size_t bytes);

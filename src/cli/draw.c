@@ -57,7 +57,7 @@ void cli_draw_edge(cli_drawing *d, int from, int to, const char *above, const ch
     if (!good) return;
     cli_drawing_edge *edge = &d->edges[d->n_edges++];
     *edge = (cli_drawing_edge){ from, to, copy(d, above), copy(d, below) };
-    d->gradients |= edge->below != NULL;
+    d->texts |= edge->above || edge->below;
 }
 
 int cli_draw_group(cli_drawing *d, const char *title)
@@ -75,8 +75,15 @@ void cli_draw_put(cli_drawing *d, int node, int group)
     if (node >= 0 && group >= 0) d->nodes[node].group = group;
 }
 
+void cli_draw_caption(cli_drawing *d, const char *text)
+{
+    free(d->caption);
+    d->caption = copy(d, text);
+}
+
 void cli_draw_free(cli_drawing *d)
 {
+    free(d->caption);
     for (int i = 0; i < d->n_nodes; i++) {
         free(d->nodes[i].title);
         free(d->nodes[i].lines);
@@ -159,13 +166,13 @@ static void put_label(FILE *f, const cli_drawing_node *node)
 static const char *style_of(const cli_drawing_node *node)
 {
     static const char *const styles[] = {
-        [CLI_NODE_INPUT] = "shape=plain,fontcolor=\"" GREY "\"",
-        [CLI_NODE_CONSTANT] = "shape=plain,fontcolor=\"" GREY "\"",
+        [CLI_NODE_INPUT] = "shape=none,width=0,height=0,margin=\"0.06,0.03\",fontcolor=\"" GREY "\"",
+        [CLI_NODE_CONSTANT] = "shape=none,width=0,height=0,margin=\"0.06,0.03\",fontcolor=\"" GREY "\"",
         [CLI_NODE_PARAMETER] = "shape=box,style=filled,fillcolor=\"#DCEEF9\",color=\"#3A8FC2\"",
         [CLI_NODE_OP] = "shape=box,style=\"rounded,filled\"",
         [CLI_NODE_LAYER] = "shape=box,style=\"rounded,filled\",margin=\"0.2,0.12\"",
         [CLI_NODE_EFFECT] = "shape=box,peripheries=2,style=filled,fillcolor=\"#FCEBCB\",color=\"#B87A00\"",
-        [CLI_NODE_OUTPUT] = "shape=plain,fontcolor=\"" GREY "\"",
+        [CLI_NODE_OUTPUT] = "shape=none,width=0,height=0,margin=\"0.06,0.03\",fontcolor=\"" GREY "\"",
     };
     if (node->kind == CLI_NODE_OP && !node->lines && cli_columns(node->title) <= 2)
         return "shape=circle,style=filled,fixedsize=true,width=0.5,fontsize=16";
@@ -180,13 +187,8 @@ static void put_node(FILE *f, const cli_drawing *d, int i)
 }
 
 /* A text above the line and one below it: a node of its own, whose middle is a piece of the line. */
-static void put_edge(FILE *f, const cli_drawing *d, int i)
+static void put_texts(FILE *f, const cli_drawing_edge *e, int i)
 {
-    const cli_drawing_edge *e = &d->edges[i];
-    if (!e->above && !e->below) {
-        fprintf(f, "  n%d -> n%d;\n", e->from, e->to);
-        return;
-    }
     fprintf(f, "  e%d [shape=plain,fontsize=11,label=<<table border=\"0\" cellspacing=\"0\" cellpadding=\"1\">", i);
     fputs("<tr><td border=\"1\" sides=\"b\" color=\"" GREY "\"><font color=\"" FORWARD "\">", f);
     put_text(f, e->above && *e->above ? e->above : " ");
@@ -198,28 +200,70 @@ static void put_edge(FILE *f, const cli_drawing *d, int i)
     } else {
         fputc(' ', f);
     }
-    fprintf(f, "</font></td></tr></table>>];\n  n%d -> e%d [headport=w,arrowhead=none,weight=4];\n", e->from, i);
-    fprintf(f, "  e%d -> n%d [tailport=e];\n", i, e->to);
+    fputs("</font></td></tr></table>>];\n", f);
+}
+
+static int has_texts(const cli_drawing_edge *e)
+{
+    return e->above || e->below;
+}
+
+static void put_edge(FILE *f, const cli_drawing_edge *e, int i)
+{
+    if (has_texts(e))
+        fprintf(f, "  n%d -> e%d [headport=w,arrowhead=none,weight=4];\n  e%d -> n%d [tailport=e];\n", e->from, i, i,
+                e->to);
+    else
+        fprintf(f, "  n%d -> n%d;\n", e->from, e->to);
+}
+
+/* The group of an edge: that of both ends, or none. */
+static int group_of(const cli_drawing *d, const cli_drawing_edge *e)
+{
+    const int from = d->nodes[e->from].group;
+    return from == d->nodes[e->to].group ? from : -1;
+}
+
+/* The nodes of a group, or those of none (-1). */
+static void put_members(FILE *f, const cli_drawing *d, int group)
+{
+    for (int i = 0; i < d->n_nodes; i++)
+        if (d->nodes[i].group == group) put_node(f, d, i);
+    for (int i = 0; i < d->n_edges; i++)
+        if (has_texts(&d->edges[i]) && group_of(d, &d->edges[i]) == group) put_texts(f, &d->edges[i], i);
+}
+
+static void put_caption(FILE *f, const char *caption)
+{
+    fputs("  labelloc=b; labeljust=l; fontsize=11; fontcolor=\"" GREY "\"; label=<", f);
+    for (const char *line = caption; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        put_text(f, line);
+        fputs("<br align=\"left\"/>", f);
+    }
+    fputs(">;\n", f);
 }
 
 static void put_drawing(FILE *f, const cli_drawing *d)
 {
     const char *font = "fontname=\"DejaVu Sans,Helvetica,Arial,sans-serif\"";
     fprintf(f, "digraph luge {\n  graph [rankdir=LR,bgcolor=transparent,nodesep=0.3,ranksep=%s,%s];\n",
-            d->gradients ? "0.2" : "0.4", font);
+            d->texts ? "0.2" : "0.4", font);
     fprintf(f, "  node [%s,fontsize=13,fontcolor=\"" DARK "\",fillcolor=\"#F6F6F6\",color=\"" GREY "\"];\n", font);
     fprintf(f, "  edge [color=\"" GREY "\",arrowsize=0.7];\n");
     for (int k = 0; k < d->n_groups; k++) {
-        fprintf(f, "  subgraph cluster%d {\n  style=rounded; color=\"" GREY "\"; fontcolor=\"" GREY "\"; label=<", k);
+        fprintf(f,
+                "  subgraph cluster%d {\n  style=rounded; fontsize=13; color=\"" GREY "\"; fontcolor=\"" GREY
+                "\"; label=<",
+                k);
         put_text(f, d->groups[k]);
         fputs(">;\n", f);
-        for (int i = 0; i < d->n_nodes; i++)
-            if (d->nodes[i].group == k) put_node(f, d, i);
+        put_members(f, d, k);
         fputs("  }\n", f);
     }
-    for (int i = 0; i < d->n_nodes; i++)
-        if (d->nodes[i].group < 0) put_node(f, d, i);
-    for (int i = 0; i < d->n_edges; i++) put_edge(f, d, i);
+    put_members(f, d, -1);
+    for (int i = 0; i < d->n_edges; i++) put_edge(f, &d->edges[i], i);
+    if (d->caption) put_caption(f, d->caption);
     fputs("}\n", f);
 }
 
@@ -299,57 +343,4 @@ int cli_draw_save(const char *verb, const cli_drawing *d, const char *path)
         code = cli_tool_run(verb, argv, text, bytes, path);
     free(text);
     return code;
-}
-
-/* ---- text -------------------------------------------------------------------------------------------------------- */
-
-/* A text on one line: \n becomes two spaces. */
-static void print_flat(FILE *file, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '\n')
-            fputs("  ", file);
-        else
-            fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, file);
-    }
-}
-
-static void print_source(FILE *file, const cli_drawing *d, const cli_drawing_edge *e)
-{
-    const cli_drawing_node *from = &d->nodes[e->from];
-    fprintf(file, "       from %d ", e->from + 1);
-    print_flat(file, from->title);
-    if (e->above) {
-        fputs(cli_has_utf8() ? "   → " : "   -> ", file);
-        print_flat(file, e->above);
-    }
-    if (e->below) {
-        fputs(cli_has_utf8() ? "   ← " : "   <- ", file);
-        print_flat(file, e->below);
-    }
-    fputc('\n', file);
-}
-
-int cli_draw_print(const char *verb, const cli_drawing *d, FILE *file)
-{
-    if (d->failed) return cli_fail(verb, "out of memory");
-    for (int i = 0; i < d->n_nodes; i++) {
-        const cli_drawing_node *node = &d->nodes[i];
-        const int entered = i ? d->nodes[i - 1].group : -1;
-        if (node->group >= 0 && node->group != entered) {
-            fputs("\n  ", file);
-            print_flat(file, d->groups[node->group]);
-            fputc('\n', file);
-        }
-        fprintf(file, "%4d  ", i + 1);
-        print_flat(file, node->title);
-        if (node->lines) {
-            fputs("   ", file);
-            print_flat(file, node->lines);
-        }
-        fputc('\n', file);
-        for (int k = 0; k < d->n_edges; k++)
-            if (d->edges[k].to == i) print_source(file, d, &d->edges[k]);
-    }
-    return CLI_OK;
 }

@@ -36,7 +36,8 @@ typedef struct cli_drawing {
     int n_nodes, n_edges, n_groups;
     size_t node_room, edge_room, group_room;
     int failed;
-    int gradients;    /* whether some edge has a text below */
+    int texts;        /* whether some edge has a text */
+    char *caption;    /* a line below the drawing, or above its text; cli_draw_caption */
     const char *hint; /* what to do where the drawing is too large, as "--layers draws less"; may be NULL; not copied */
 } cli_drawing;
 
@@ -46,6 +47,7 @@ void cli_draw_edge(cli_drawing *d, int from, int to, const char *above, const ch
 /* A frame with a title around nodes: begin it, then put nodes into it. */
 int cli_draw_group(cli_drawing *d, const char *title);
 void cli_draw_put(cli_drawing *d, int node, int group);
+void cli_draw_caption(cli_drawing *d, const char *text); /* may have several lines */
 void cli_draw_free(cli_drawing *d);
 
 /* Whether cli_draw_save knows the kind of file by its name: .svg, .png, .pdf, .dot; CLI_USAGE after a message that
@@ -56,7 +58,7 @@ int cli_draw_check(const char *verb, const char *path);
 int cli_draw_save(const char *verb, const cli_drawing *d, const char *path);
 /* The DOT text; the caller frees it. NULL after a message. */
 char *cli_draw_dot(const char *verb, const cli_drawing *d, size_t *bytes);
-/* A line a node, with where its values come from, for a terminal. */
+/* draw_text.c: a line a node, with where its values come from, for a terminal. */
 int cli_draw_print(const char *verb, const cli_drawing *d, FILE *file);
 
 #endif

@@ -18,28 +18,28 @@ static const struct option {
     int verbs;
 } options[N_OPTIONS] = {
     [OPT_DATA] = { "data", "SPEC", "a CSV file, a folder of images, .npy, IDX, a name such as mnist:train or digits, -",
-                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK },
-    [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_TRAIN },
-    [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_TRAIN },
-    [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_TRAIN },
+                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_PLOT },
+    [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_LEARNS },
+    [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_LEARNS },
+    [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_LEARNS },
     [OPT_ROWS] = { "rows", "N", "rows of made-up data", 0, WHOLE, VERB_READS },
     [OPT_VALIDATION] = { "validation", "PART", "share of the rows (0.1), \"last 0.2\", or data, to decide by", 0,
-                         SHARE_OR_TEXT, VERB_TRAIN },
+                         SHARE_OR_TEXT, VERB_LEARNS },
     [OPT_TEST] = { "test", "PART", "share of the rows (0.2), \"last 0.2\", or data, to be scored on", 0, SHARE_OR_TEXT,
-                   VERB_TRAIN },
+                   VERB_LEARNS },
     [OPT_STANDARDIZE] = { "standardize", "yes|no", "inputs to mean 0, deviation 1 (default: yes, but for pixels)", 0,
-                          YES_NO, VERB_TRAIN },
-    [OPT_MODEL] = { "model", "LAYERS", "\"dense 100 relu, dropout 0.2, dense 10 softmax\"", 0, TEXT, VERB_TRAIN },
-    [OPT_LOSS] = { "loss", "NAME", "such as binary_crossentropy, mean_absolute_error, huber", 0, TEXT, VERB_TRAIN },
-    [OPT_SMOOTHING] = { "smoothing", "S", "of the targets of a cross-entropy", 0, NUMBER, VERB_TRAIN },
+                          YES_NO, VERB_LEARNS },
+    [OPT_MODEL] = { "model", "LAYERS", "\"dense 100 relu, dropout 0.2, dense 10 softmax\"", 0, TEXT, VERB_LEARNS },
+    [OPT_LOSS] = { "loss", "NAME", "such as binary_crossentropy, mean_absolute_error, huber", 0, TEXT, VERB_LEARNS },
+    [OPT_SMOOTHING] = { "smoothing", "S", "of the targets of a cross-entropy", 0, NUMBER, VERB_LEARNS },
     [OPT_OPTIMIZER] = { "optimizer", "NAME", "adam, adamw, rmsprop, adagrad, \"sgd momentum=0.9 nesterov\"", 0, TEXT,
-                        VERB_TRAIN },
+                        VERB_LEARNS },
     [OPT_LR] = { "lr", "RATE", "learning rate", 0, NUMBER, VERB_TRAIN },
     [OPT_SCHEDULE] = { "schedule", "NAME", "of the rate: constant, cosine (to 0 at the last epoch), plateau", 0, TEXT,
-                       VERB_TRAIN },
-    [OPT_BATCH] = { "batch", "ROWS", "rows a step, or all (default 32)", 0, BATCH, VERB_TRAIN },
-    [OPT_SAMPLING] = { "sampling", "NAME", "shuffled, in-order or with-replacement", 0, TEXT, VERB_TRAIN },
-    [OPT_EPOCHS] = { "epochs", "N", "up to so many in all (default 200)", 0, WHOLE, VERB_TRAIN },
+                       VERB_LEARNS },
+    [OPT_BATCH] = { "batch", "ROWS", "rows a step, or all (default 32)", 0, BATCH, VERB_LEARNS },
+    [OPT_SAMPLING] = { "sampling", "NAME", "shuffled, in-order or with-replacement", 0, TEXT, VERB_LEARNS },
+    [OPT_EPOCHS] = { "epochs", "N", "up to so many in all (default 200)", 0, WHOLE, VERB_LEARNS },
     [OPT_PATIENCE] = { "patience", "N", "epochs without progress before it stops; 0: never (default 10)", 0, WHOLE,
                        VERB_TRAIN },
     [OPT_SEED] = { "seed", "N", "of split, weights, order, dropout; random draws one (default 1)", 0, SEED,
@@ -56,8 +56,8 @@ static const struct option {
     [OPT_RESUME] = { "resume", "FILE", "go on with a model's training where it stopped", 0, TEXT, VERB_TRAIN },
     [OPT_SAVE_RECIPE] = { "save-recipe", "FILE", "write what was decided as a recipe", 0, TEXT, VERB_TRAIN },
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
-    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors)", 'o', TEXT,
-                     VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_FORMULA },
+    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors); plot: .svg .png .pdf .csv",
+                     'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT | VERB_FORMULA },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
     [OPT_WRT] = { "wrt", "NAMES", "differentiate by these: --wrt r,t (default: all free names)", 0, TEXT, VERB_GRAD },
@@ -69,11 +69,13 @@ static const struct option {
     [OPT_FROM] = { "from", "VALUES", "where to begin: --from x=-7,y=2", 0, TEXT, VERB_DESCEND },
     [OPT_RATE] = { "rate", "R", "learning rate, or one for each optimizer: --rate 0.95,0.1", 0, TEXT, VERB_DESCEND },
     [OPT_STEPS] = { "steps", "N", "how many (default 100)", 0, WHOLE, VERB_DESCEND },
-    [OPT_CSV] = { "csv", NULL, "the numbers alone, as CSV", 0, FLAG, VERB_DESCEND },
+    [OPT_FEATURES] = { "features", "A,B", "two columns for the axes; the others stay at their means", 0, TEXT,
+                       VERB_PLOT },
+    [OPT_CSV] = { "csv", NULL, "the numbers behind a picture as CSV", 0, FLAG, VERB_PLOT | VERB_DESCEND },
     [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG,
-                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_FORMULA },
+                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_PLOT | VERB_FORMULA },
     [OPT_QUIET] = { "quiet", NULL, "say nothing but errors, and the JSON object", 'q', FLAG,
-                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA | VERB_FORMULA },
+                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA | VERB_PLOT | VERB_FORMULA },
     [OPT_HELP] = { "help", NULL, "this text", 'h', FLAG, VERB_ALL },
 };
 
@@ -307,6 +309,23 @@ static const struct help {
       "luge summary MODEL\n\n"
       "Layers, parameters, how it was trained and on what.\n",
       "luge summary model.safetensors\n" },
+    { "plot",
+      "luge plot history RUN ...       learning curves, of models or of logs (--log)\n"
+      "luge plot rates --data SPEC     loss after a short training, by learning rate;\n"
+      "                                takes the options of luge train, or a recipe\n"
+      "luge plot confusion MODEL       true classes by predicted ones\n"
+      "luge plot regions MODEL         answers over the plane of two features\n"
+      "luge plot weights MODEL         of the first layer: images, or a table\n"
+      "luge plot histogram MODEL       outputs and gradients, layer by layer\n"
+      "luge plot activation NAME ...   functions with their derivatives\n\n"
+      "Draws in the terminal; -o FILE.svg, .png or .pdf makes a picture by gnuplot.\n"
+      "--data is what the model was trained on where it is not given.\n",
+      "luge plot history model.safetensors -o curves.svg\n"
+      "luge plot history sgd.csv adam.csv -o both.png\n"
+      "luge plot confusion model.safetensors --data digits:test -o confusion.svg\n"
+      "luge plot regions model.safetensors --features age,weight\n"
+      "luge plot rates --data digits --optimizer sgd -o rates.svg\n"
+      "luge plot activation sigmoid tanh relu\n" },
     { "data",
       "luge data list                   what can be had by name, and what is here\n"
       "luge data show SPEC              size, columns, statistics, pictures\n"

@@ -48,6 +48,7 @@ typedef enum cli_key {
     OPT_FROM,
     OPT_RATE,
     OPT_STEPS,
+    OPT_FEATURES,
     OPT_CSV,
     OPT_JSON,
     OPT_QUIET,
@@ -63,14 +64,17 @@ enum {
     VERB_CHECK = 8,
     VERB_SUMMARY = 16,
     VERB_DATA = 32,
+    VERB_PLOT = 64,
+    VERB_RATES = 128, /* luge plot rates, which trains */
     VERB_GRAD = 256,
     VERB_DESCEND = 512,
-    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA, /* all that read data */
     VERB_FORMULA = VERB_GRAD | VERB_DESCEND, /* their first word may begin with a minus */
+    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT, /* that read data */
+    VERB_LEARNS = VERB_TRAIN | VERB_RATES,
     VERB_ALL = VERB_READS | VERB_SUMMARY | VERB_FORMULA
 };
 
-enum { CLI_WORDS = 4, CLI_MESSAGE = 1024 };
+enum { CLI_WORDS = 16, CLI_MESSAGE = 1024 };
 
 typedef struct cli_options {
     const char *verb;       /* for messages: "train" */

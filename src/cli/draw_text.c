@@ -1,0 +1,102 @@
+/* draw_text.c: a drawing as text. */
+#include "draw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { MOST_TITLE = 28 }; /* columns that are kept for titles */
+
+/* A text on one line: \n becomes two spaces. */
+static void put_flat(FILE *file, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\n')
+            fputs("  ", file);
+        else
+            fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, file);
+    }
+}
+
+/* The edges in the order of the nodes that they lead to: those to node i are at[first[i]] .. at[first[i + 1] - 1]. */
+typedef struct incoming {
+    int *first, *at;
+} incoming;
+
+static int sort_edges(const cli_drawing *d, incoming *in)
+{
+    in->first = calloc((size_t)d->n_nodes + 2, sizeof *in->first);
+    in->at = calloc((size_t)d->n_edges + 1, sizeof *in->at);
+    if (!in->first || !in->at) return 0;
+    int *next = in->first + 1;
+    for (int k = 0; k < d->n_edges; k++) next[d->edges[k].to + 1]++;
+    for (int i = 1; i <= d->n_nodes; i++) next[i] += next[i - 1];
+    for (int k = 0; k < d->n_edges; k++) in->at[next[d->edges[k].to]++] = k;
+    return 1;
+}
+
+static void put_edge(FILE *file, const cli_drawing *d, const cli_drawing_edge *e)
+{
+    const int utf8 = cli_has_utf8();
+    fprintf(file, "%*sof %d ", 8, "", e->from + 1);
+    put_flat(file, d->nodes[e->from].title);
+    if (e->above) {
+        fputs(":  ", file);
+        put_flat(file, e->above);
+    }
+    if (e->below) {
+        fputs(utf8 ? "   ← " : "   <- ", file);
+        put_flat(file, e->below);
+    }
+    fputc('\n', file);
+}
+
+static void put_node(FILE *file, const cli_drawing *d, const incoming *in, int i, int width)
+{
+    const cli_drawing_node *node = &d->nodes[i];
+    const int indent = node->group >= 0 ? 2 : 0, columns = cli_columns(node->title);
+    int plain = 1, n = 0;
+    fprintf(file, "%*s%4d  ", indent, "", i + 1);
+    put_flat(file, node->title);
+    for (int k = in->first[i]; k < in->first[i + 1]; k++)
+        if (d->edges[in->at[k]].above || d->edges[in->at[k]].below) plain = 0;
+    if (plain || node->lines) fprintf(file, "%*s", width - columns > 0 ? width - columns + 2 - indent : 2, "");
+    if (node->lines) put_flat(file, node->lines);
+    for (int k = in->first[i]; k < in->first[i + 1] && plain; k++)
+        fprintf(file, "%s%d", n++ ? ", " : node->lines ? "   of " : "of ", d->edges[in->at[k]].from + 1);
+    fputc('\n', file);
+    for (int k = in->first[i]; k < in->first[i + 1] && !plain; k++) put_edge(file, d, &d->edges[in->at[k]]);
+}
+
+static void put_nodes(FILE *file, const cli_drawing *d, const incoming *in)
+{
+    int width = 0, entered = -1;
+    for (int i = 0; i < d->n_nodes; i++) {
+        const int columns = cli_columns(d->nodes[i].title);
+        if (columns > width && columns <= MOST_TITLE) width = columns;
+    }
+    for (int i = 0; i < d->n_nodes; i++) {
+        const int group = d->nodes[i].group;
+        if (group >= 0 && group != entered) {
+            fputs("      ", file);
+            put_flat(file, d->groups[group]);
+            fputc('\n', file);
+        }
+        entered = group;
+        put_node(file, d, in, i, width);
+    }
+}
+
+int cli_draw_print(const char *verb, const cli_drawing *d, FILE *file)
+{
+    incoming in = { NULL, NULL };
+    const int good = !d->failed && sort_edges(d, &in);
+    if (good) {
+        if (d->caption) fprintf(file, "%s\n\n", d->caption);
+        put_nodes(file, d, &in);
+    }
+    free(in.first);
+    free(in.at);
+    return good ? CLI_OK : cli_fail(verb, "out of memory");
+}
