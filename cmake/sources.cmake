@@ -191,6 +191,8 @@ set(LUGE_CLI_SOURCES
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
+    src/cli/descend.c
+    src/cli/descend_tell.c
     src/cli/draw.c
     src/cli/draw_text.c
     src/cli/evaluate.c

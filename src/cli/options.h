@@ -46,8 +46,10 @@ typedef enum cli_key {
     OPT_CHAIN, /* --steps of grad */
     OPT_GRAPH,
     OPT_FROM,
+    OPT_RACE, /* --optimizer of descend */
     OPT_RATE,
     OPT_STEPS,
+    OPT_NUMERICAL,
     OPT_FEATURES,
     OPT_CSV,
     OPT_JSON,
