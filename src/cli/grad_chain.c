@@ -199,7 +199,7 @@ static void print_edge(const cli_chain *c, const cli_chain_edge *e)
              strcmp(words, number) ? number : "", arriving, e->derivative, arriving * e->derivative);
     const int width = cli_columns(to);
     printf("      to %3d %s%*s  ", step, to, width < 11 ? 11 - width : 0, "");
-    cli_wrap(width < 11 ? 24 : 13 + width, line);
+    cli_wrap(15 + (width < 11 ? 11 : width), line);
 }
 
 void cli_chain_print(const cli_chain *c)
