@@ -56,7 +56,7 @@ static const struct option {
     [OPT_RESUME] = { "resume", "FILE", "go on with a model's training where it stopped", 0, TEXT, VERB_TRAIN },
     [OPT_SAVE_RECIPE] = { "save-recipe", "FILE", "write what was decided as a recipe", 0, TEXT, VERB_TRAIN },
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
-    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors); plot: .svg .png .pdf .csv",
+    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors; pictures: .svg, .png, .pdf)",
                      'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT | VERB_FORMULA },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
@@ -342,10 +342,10 @@ static const struct help {
       "luge data make spirals --rows 500 -o spirals.csv\n" },
     { "grad",
       "luge grad FORMULA --at VALUES [options]\n\n"
-      "The value of a formula and its derivatives, beside those by central differences.\n"
-      "Statements stand between ; in any order. + - * / ^ ( ) < <= == and the functions\n"
-      "of luge ops that work element by element: sin, exp, relu, max, where(x < 1, a, b).\n"
-      "FORMULA - is read from standard input.\n",
+      "The value of a formula and its derivatives, beside those by central\n"
+      "differences. Statements stand between ; in any order. They have + - * / ^ ( )\n"
+      "< <= == and the operators of luge ops that work element by element: sin(x),\n"
+      "relu(x), max(a, b), where(x < 1, a, b). FORMULA - is read from standard input.\n",
       "luge grad \"u = x^2 + 2*y; x = r*sin(t); y = sin(t)^2\" --at r=2,t=0.5\n"
       "luge grad \"(a + b) * c\" --at a=1,b=2,c=3 --steps -o graph.svg\n"
       "luge grad \"x^2*y\" --at x=1,y=2 --order 2\n"
