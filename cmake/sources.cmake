@@ -107,6 +107,11 @@ set(LUGE_SOURCES
     src/plan/describe.c
     src/plan/memory.c
     src/plan/plan.c
+    src/plan/rewrite.c
+    src/plan/rewrite_common.c
+    src/plan/rewrite_fold.c
+    src/plan/rewrite_fuse.c
+    src/plan/rewrite_order.c
     src/plan/run.c
     src/plan/schedule.c
     src/train/batch.c
