@@ -92,6 +92,7 @@ set(LUGE_SOURCES
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
+    src/ops/fused.c
     src/ops/index.c
     src/ops/infer.c
     src/ops/leaf.c
