@@ -72,15 +72,15 @@ static void run(const luge__gemm *g, int64_t begin, int64_t end, const void *a, 
         if (name) isa = !strcmp(name, "avx512") ? 2 : !strcmp(name, "avx2") ? 1 : 0;
     }
     if (isa == 2) {
-        luge__gemm_run_avx512(g, begin, end, a, b, c, worker);
+        luge__gemm_run_avx512(g, begin, end, a, b, c, worker, NULL);
         return;
     }
     if (isa == 1) {
-        luge__gemm_run_avx2(g, begin, end, a, b, c, worker);
+        luge__gemm_run_avx2(g, begin, end, a, b, c, worker, NULL);
         return;
     }
 #endif
-    luge__gemm_run_baseline(g, begin, end, a, b, c, worker);
+    luge__gemm_run_baseline(g, begin, end, a, b, c, worker, NULL);
 }
 
 /* A pool that spins: enough to measure with. */

@@ -92,6 +92,7 @@ set(LUGE_SOURCES
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
+    src/ops/fused.c
     src/ops/index.c
     src/ops/infer.c
     src/ops/leaf.c
@@ -107,6 +108,11 @@ set(LUGE_SOURCES
     src/plan/describe.c
     src/plan/memory.c
     src/plan/plan.c
+    src/plan/rewrite.c
+    src/plan/rewrite_common.c
+    src/plan/rewrite_fold.c
+    src/plan/rewrite_fuse.c
+    src/plan/rewrite_order.c
     src/plan/run.c
     src/plan/schedule.c
     src/train/batch.c

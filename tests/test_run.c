@@ -308,7 +308,7 @@ static void questions(luge_test *t)
     CHECK_STATUS(t, luge_plan_step(plan, 1, &info), LUGE_OK);
     CHECK_STR_EQ(t, info.op, "add");
     CHECK_STR_EQ(t, info.name, "scores");
-    CHECK_EQ_INT(t, info.value.id, l.y.id);
+    CHECK_EQ_INT(t, info.origin.id, l.y.id);
     CHECK_EQ_INT(t, info.dtype, LUGE_F32);
     CHECK_EQ_INT(t, info.bytes, 16);
     CHECK_EQ_INT(t, info.n_inputs, 2);

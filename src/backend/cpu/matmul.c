@@ -3,7 +3,8 @@
 
 typedef struct work {
     luge__gemm gemm;
-    void (*run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c, void *worker);
+    void (*run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c, void *worker,
+                const luge__gemm_finish *finish);
     luge__walk a, b; /* the leading dimensions: where each product's operands begin */
     int64_t c_step;  /* elements of one result */
     int64_t element;
@@ -54,7 +55,7 @@ static luge_status run(luge__task *task, int64_t begin, int64_t end, void *worke
         const int64_t stop = end - first < w->gemm.items ? end - first : w->gemm.items;
         w->run(&w->gemm, begin - first, stop, task->in[0] + luge__walk_offset(&w->a, product) * w->element,
                task->in[1] + luge__walk_offset(&w->b, product) * w->element,
-               task->out + product * w->c_step * w->element, worker_scratch);
+               task->out + product * w->c_step * w->element, worker_scratch, NULL);
         begin = first + stop;
     }
     return LUGE_OK;

@@ -91,7 +91,7 @@ static double scalar_at(const luge__task *task, int operand)
 
 static void *state_at(const luge__task *task, const luge__update_attr *a, int64_t bit, int64_t offset)
 {
-    const int operand = luge__update_operand(a, bit);
+    const int operand = luge__update_operand(task->step->op, a, bit);
     return operand < 0 ? NULL : task->in[operand] + offset;
 }
 
@@ -100,7 +100,7 @@ static luge_status update_run(luge__task *task, int64_t begin, int64_t end, void
     const luge__step *step = task->step;
     const luge__update_attr *a = step->attr;
     const int64_t offset = begin * (int64_t)luge_dtype_size(step->in[0].dtype);
-    const int step_operand = luge__update_operand(a, LUGE__HAS_STEP);
+    const int step_operand = luge__update_operand(step->op, a, LUGE__HAS_STEP);
     luge__update u = {
         .w = task->in[0] + offset,
         .g = task->in[1] + offset,

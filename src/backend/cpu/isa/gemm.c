@@ -296,7 +296,7 @@ static void place_scratch(luge__gemm *g)
     const int64_t lanes = lanes_of(g), size = g->is_f64 ? 8 : 4, k = g->k < g->k_step ? g->k : g->k_step;
     const int64_t vectors = up(g->v_vectors, g->v_blocks), v_row = vectors * LUGE__VECTOR_BYTES;
     int64_t s_bytes = 0;
-    g->v_whole = g->k * v_row <= WHOLE_BYTES;
+    g->v_whole = g->k_blocks == 1 || g->k * v_row <= WHOLE_BYTES;
     g->s_group = g->s_pack && g->s_ks != 1 ? PACK_TOGETHER : 1;
     if (g->s_pack) {
         /* One vector more than a row of k needs, lest all rows fall into the same sets of the cache. */
@@ -304,10 +304,17 @@ static void place_scratch(luge__gemm *g)
         g->s_pack_panel = g->s_pack_step * (g->s_ks == 1 ? g->tile_rows : k);
         s_bytes = g->s_group * g->s_pack_panel * size;
     }
-    g->c_row = g->turn ? vectors * lanes : g->c_rs;
     g->s_pack_offset = g->v_pack ? round_64((g->v_whole ? g->k : k) * v_row) : 0;
-    g->turn_offset = g->s_pack_offset + round_64(s_bytes);
-    g->worker_scratch = g->turn_offset + (g->turn ? round_64(up(g->s_panels, g->s_blocks) * g->tile_rows * v_row) : 0);
+    g->c_offset = g->strip_offset = g->worker_scratch = g->s_pack_offset + round_64(s_bytes);
+    g->c_row = g->c_rs;
+    g->c_item = g->turn || (g->c_local && !g->v_whole);
+    if (!g->turn && !g->c_local) return;
+    /* An item's C, or that of panels that are packed together, which may be of two items. */
+    const int64_t item_rows = up(g->s_panels, g->s_blocks) * g->tile_rows;
+    const int64_t rows = g->c_item ? item_rows : (g->s_group < g->s_panels ? g->s_group : g->s_panels) * g->tile_rows;
+    g->c_row = vectors * lanes;
+    g->strip_offset += round_64(rows * v_row);
+    g->worker_scratch = g->strip_offset + (g->turn && g->c_local ? round_64(lanes * item_rows * size) : 0);
 }
 
 void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
@@ -329,10 +336,10 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
 }
 
 void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b,
-                                   void *c, void *worker)
+                                   void *c, void *worker, const luge__gemm_finish *finish)
 {
     if (g->is_f64)
-        luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker);
+        luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
     else
-        luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker);
+        luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
 }

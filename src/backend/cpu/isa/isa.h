@@ -59,7 +59,7 @@ typedef struct luge__isa_table {
     const luge__float_table *f[2]; /* f32, f64 */
     void (*gemm_plan)(luge__gemm *g);
     void (*gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c,
-                     void *worker);
+                     void *worker, const luge__gemm_finish *finish);
 } luge__isa_table;
 
 extern const luge__isa_table luge__isa_baseline, luge__isa_avx2, luge__isa_avx512;
