@@ -196,6 +196,12 @@ set(LUGE_CLI_SOURCES
     src/cli/draw.c
     src/cli/draw_text.c
     src/cli/evaluate.c
+    src/cli/graph.c
+    src/cli/graph_batch.c
+    src/cli/graph_draw.c
+    src/cli/graph_json.c
+    src/cli/graph_net.c
+    src/cli/graph_plan.c
     src/cli/info.c
     src/cli/json.c
     src/cli/main.c

@@ -19,6 +19,25 @@ static void put_flat(FILE *file, const char *text)
     }
 }
 
+/* Lines side by side while there is room. */
+static void put_lines(FILE *file, const char *lines, int indent)
+{
+    int column = indent;
+    while (*lines) {
+        char line[CLI_WIDTH * 4];
+        const int n = (int)strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", n, lines);
+        if (column > indent && column + 2 + cli_columns(line) > CLI_WIDTH) {
+            fprintf(file, "\n%*s", indent, "");
+            column = indent;
+        }
+        fputs("  ", file);
+        put_flat(file, line);
+        column += 2 + cli_columns(line);
+        lines += n + (lines[n] == '\n');
+    }
+}
+
 /* The edges in the order of the nodes that they lead to: those to node i are at[first[i]] .. at[first[i + 1] - 1]. */
 typedef struct incoming {
     int *first, *at;
@@ -61,10 +80,12 @@ static void put_node(FILE *file, const cli_drawing *d, const incoming *in, int i
     put_flat(file, node->title);
     for (int k = in->first[i]; k < in->first[i + 1]; k++)
         if (d->edges[in->at[k]].above || d->edges[in->at[k]].below) plain = 0;
-    if (plain || node->lines) fprintf(file, "%*s", width - columns > 0 ? width - columns + 2 - indent : 2, "");
-    if (node->lines) put_flat(file, node->lines);
+    const int before = width - columns - indent > 0 ? width - columns - indent : 0,
+              column = indent + 6 + columns + before;
+    if (plain || node->lines) fprintf(file, "%*s", before, "");
+    if (node->lines) put_lines(file, node->lines, column);
     for (int k = in->first[i]; k < in->first[i + 1] && plain; k++)
-        fprintf(file, "%s%d", n++ ? ", " : node->lines ? "   of " : "of ", d->edges[in->at[k]].from + 1);
+        fprintf(file, "%s%d", n++ ? ", " : "  of ", d->edges[in->at[k]].from + 1);
     fputc('\n', file);
     for (int k = in->first[i]; k < in->first[i + 1] && !plain; k++) put_edge(file, d, &d->edges[in->at[k]]);
 }
@@ -88,12 +109,21 @@ static void put_nodes(FILE *file, const cli_drawing *d, const incoming *in)
     }
 }
 
+static void put_caption(FILE *file, const char *caption)
+{
+    for (const char *line = caption; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        fprintf(file, "  %.*s\n", (int)strcspn(line, "\n"), line);
+    }
+    fputc('\n', file);
+}
+
 int cli_draw_print(const char *verb, const cli_drawing *d, FILE *file)
 {
     incoming in = { NULL, NULL };
     const int good = !d->failed && sort_edges(d, &in);
     if (good) {
-        if (d->caption) fprintf(file, "%s\n\n", d->caption);
+        if (d->caption) put_caption(file, d->caption);
         put_nodes(file, d, &in);
     }
     free(in.first);

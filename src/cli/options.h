@@ -39,6 +39,9 @@ typedef enum cli_key {
     OPT_OUTPUT,
     OPT_PICTURES,
     OPT_MIRROR,
+    OPT_OPS,
+    OPT_TRAINING,
+    OPT_PLAN,
     OPT_JSON,
     OPT_QUIET,
     OPT_HELP,
@@ -53,7 +56,9 @@ enum {
     VERB_CHECK = 8,
     VERB_SUMMARY = 16,
     VERB_DATA = 32,
-    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA, /* all that read data */
+    VERB_GRAPH = 64,
+    VERB_READS =
+        VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_GRAPH, /* all that read data */
     VERB_ALL = VERB_READS | VERB_SUMMARY
 };
 
