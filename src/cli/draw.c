@@ -107,7 +107,10 @@ void cli_draw_free(cli_drawing *d)
 #define BACKWARD "#D55E00"
 #define DARK     "#1A1A1A" /* on a box's own light ground */
 
-enum { LONGEST = 60 }; /* columns of a text; of a longer one, its beginning is shown */
+enum {
+    LONGEST = 60,
+    LONGEST_LINE = 200
+}; /* columns of a text, of a caption's line; of a longer one, its beginning is shown */
 
 /* Bytes of the UTF-8 character that begins there; 0 where none does. */
 static int character(const char *text)
@@ -126,11 +129,11 @@ static int character(const char *text)
 }
 
 /* Text inside of an HTML label, up to its end or a \n: nothing in it can end the label. */
-static void put_text(FILE *f, const char *text)
+static void put_cut(FILE *f, const char *text, int longest)
 {
     for (int columns = 0; *text && *text != '\n'; columns++) {
         const int n = character(text);
-        if (columns == LONGEST) {
+        if (columns == longest) {
             fputs("…", f);
             return;
         }
@@ -146,6 +149,11 @@ static void put_text(FILE *f, const char *text)
     }
 }
 
+static void put_text(FILE *f, const char *text)
+{
+    put_cut(f, text, LONGEST);
+}
+
 /* Title and lines, one below the other. */
 static void put_label(FILE *f, const cli_drawing_node *node)
 {
@@ -156,7 +164,7 @@ static void put_label(FILE *f, const cli_drawing_node *node)
     fputs(bold ? "</b>" : italic ? "</i>" : "", f);
     for (const char *line = node->lines; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        fputs("<br/><font point-size=\"10\">", f);
+        fputs("<br/><font point-size=\"11\">", f);
         put_text(f, *line && *line != '\n' ? line : " ");
         fputs("</font>", f);
     }
@@ -238,7 +246,7 @@ static void put_caption(FILE *f, const char *caption)
     fputs("  labelloc=b; labeljust=l; fontsize=11; fontcolor=\"" GREY "\"; label=<", f);
     for (const char *line = caption; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        put_text(f, line);
+        put_cut(f, line, LONGEST_LINE);
         fputs("<br align=\"left\"/>", f);
     }
     fputs(">;\n", f);

@@ -78,6 +78,7 @@ static int graph(cli_job *job)
     const int64_t rows = asked ? asked : cli_whole(&job->o, OPT_BATCH, 32);
     if (!code && training) code = cli_some_rows(job, all, rows, &batch);
     if (!code) code = cli_net_open(&net, job, batch);
+    net.whole = is_set(job, OPT_TRAINING);
     if (!code) code = show(&net);
     cli_net_free(&net);
     return code;

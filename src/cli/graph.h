@@ -39,6 +39,7 @@ typedef struct cli_net {
     double seconds, rewritten;    /* of a step, planned as it is and rewritten; NaN: not known */
     size_t arena;                 /* bytes of memory that a rewritten step works in */
     int64_t rows;                 /* 0: any number */
+    int whole;                    /* operators: gradients and updates are drawn too */
 } cli_net;
 
 /* ---- graph_net.c ------------------------------------------------------------------------------------------------- */
@@ -50,6 +51,9 @@ luge_node_info cli_net_info(const cli_net *net, uint32_t id);
 /* "[batch, 8]", "[32, 8]"; "" for a scalar. */
 enum { CLI_SHAPE = 120 };
 const char *cli_net_shape(const cli_net *net, uint32_t id, char text[CLI_SHAPE]);
+/* Whether operand number k of the operator says by its shape alone how another is repeated or summed; of count, both.
+ */
+int cli_takes_shape(const char *op, int k);
 /* What its input number k is drawn from: the value that was repeated to its shape; 0 where it lends its shape alone. */
 uint32_t cli_net_source(const cli_net *net, uint32_t id, int k);
 /* What outlives the step and is computed by it: loss, gradients, updates; or the model's outputs. */

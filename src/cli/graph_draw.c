@@ -213,7 +213,7 @@ void cli_net_draw_ops(const cli_net *net, cli_drawing *d)
 {
     sketch s;
     const int good = open_sketch(&s, net, d, !net->training.graph);
-    for (int part = CLI_PART_FORWARD; part <= CLI_PART_UPDATE && good; part++)
+    for (int part = CLI_PART_FORWARD; part <= (net->whole ? CLI_PART_UPDATE : CLI_PART_FORWARD) && good; part++)
         for (uint32_t id = 1; id <= net->n; id++)
             if ((int)net->nodes[id].part == part && is_drawn(net, id)) draw_operator(&s, id);
     if (good) add_ends(&s);

@@ -29,8 +29,7 @@ static void mark(cli_net *net, luge_val v, cli_part part)
     }
 }
 
-/* Operators whose second operand says by its shape alone how the first is repeated or summed; of count, both do. */
-static int takes_shape(const char *op, int k)
+int cli_takes_shape(const char *op, int k)
 {
     return !strcmp(op, "count") || (k == 1 && (!strcmp(op, "expand") || !strcmp(op, "sum_like")));
 }
@@ -44,7 +43,7 @@ static void mark_way(cli_net *net)
         const luge_node_info info = cli_net_info(net, id);
         net->nodes[id].on_way = 1;
         for (int k = 0; k < info.n_inputs; k++)
-            if (!takes_shape(info.op, k)) net->nodes[info.inputs[k].id].users++;
+            if (!cli_takes_shape(info.op, k)) net->nodes[info.inputs[k].id].users++;
     }
 }
 
@@ -141,7 +140,7 @@ const char *cli_net_shape(const cli_net *net, uint32_t id, char text[CLI_SHAPE])
 uint32_t cli_net_source(const cli_net *net, uint32_t id, int k)
 {
     luge_node_info info = cli_net_info(net, id);
-    if (takes_shape(info.op, k)) return 0;
+    if (cli_takes_shape(info.op, k)) return 0;
     uint32_t from = info.inputs[k].id;
     for (info = cli_net_info(net, from); !strcmp(info.op, "expand"); info = cli_net_info(net, from))
         from = info.inputs[0].id;

@@ -44,9 +44,8 @@ static void print_steps(const cli_steps *s)
         if (luge_plan_step(s->plan, i, &step)) continue;
         shape_text(&step.shape, shape);
         if (s->timed) cli_short_time(time, s->seconds[i]);
-        printf("  %4d  %-21s %-12s %-14s %9s %-12s %s%s\n", i + 1, step.op, step.kernel, shape,
-               step.offset < 0 ? "" : cli_bytes(bytes, (double)step.bytes), place_text(&step, place),
-               (int)strlen(time) - cli_columns(time) ? "" : "", time);
+        printf("  %4d  %-21s %-12s %-14s %9s %-12s %s\n", i + 1, step.op, step.kernel, shape,
+               step.offset < 0 ? "" : cli_bytes(bytes, (double)step.bytes), place_text(&step, place), time);
     }
 }
 
@@ -70,15 +69,23 @@ int cli_net_print_plan(const cli_net *net)
 
 /* ---- drawn ------------------------------------------------------------------------------------------------------- */
 
-/* The drawing's node for what a step reads; a leaf is added when it is first met. */
-static int leaf(const luge_graph *g, cli_drawing *d, int *at, luge_val v, int group)
+/* The drawing's node for what a step reads: a step's, through views of its result; inputs and variables are added when
+ * they are first met; -1 for constants. */
+static int source(const luge_graph *g, cli_drawing *d, int *at, luge_val v, int group)
 {
     luge_node_info info;
-    if (at[v.id] >= 0 || luge_node_info_of(g, v, &info)) return at[v.id];
-    const int variable = !strcmp(info.op, "variable");
-    if (!variable && strcmp(info.op, "input") != 0) return -1; /* constants */
-    at[v.id] = cli_draw_node(d, variable ? CLI_NODE_PARAMETER : CLI_NODE_INPUT, info.name, NULL);
-    cli_draw_put(d, at[v.id], group);
+    while (at[v.id] < 0) {
+        if (luge_node_info_of(g, v, &info)) return -1;
+        if (info.n_inputs > 0) {
+            v = info.inputs[0];
+            continue;
+        }
+        const int variable = !strcmp(info.op, "variable");
+        if (!variable && strcmp(info.op, "input") != 0) return -1;
+        at[v.id] = cli_draw_node(d, variable ? CLI_NODE_PARAMETER : CLI_NODE_INPUT, info.name, NULL);
+        cli_draw_put(d, at[v.id], group);
+        return at[v.id];
+    }
     return at[v.id];
 }
 
@@ -97,7 +104,7 @@ static void draw_step(const cli_steps *s, int i, cli_drawing *d, int *at, int gr
     at[step.value.id] = node;
     cli_draw_put(d, node, group);
     for (int k = 0; k < step.n_inputs; k++) {
-        const int from = leaf(g, d, at, step.inputs[k], group);
+        const int from = cli_takes_shape(step.op, k) ? -1 : source(g, d, at, step.inputs[k], group);
         if (from >= 0) cli_draw_edge(d, from, node, NULL, NULL);
     }
 }
@@ -122,7 +129,7 @@ static int draw_steps(const cli_steps *s, int rewritten, cli_drawing *d)
 int cli_net_draw_plan(const cli_net *net, cli_drawing *d)
 {
     int code = CLI_OK;
-    for (int rewritten = 0; rewritten < 2 && !code; rewritten++) {
+    for (int rewritten = 1; rewritten >= 0 && !code; rewritten--) { /* the first stands lowest */
         cli_steps s;
         code = cli_net_steps(net, !rewritten, &s);
         if (!code) code = draw_steps(&s, rewritten, d);
