@@ -99,6 +99,10 @@ void cli_draw_free(cli_drawing *d)
     *d = (cli_drawing){ .failed = 0 };
 }
 
+/* Nodes from which on Graphviz is told to be content with a layout that is not the best; that take it long; that it
+ * does not lay out in minutes. */
+enum { SOME = 200, MANY = 1000, MOST = 3000 };
+
 /* ---- DOT --------------------------------------------------------------------------------------------------------- */
 
 /* Text outside of a box stands on the page, white or black: these have a contrast of about 4 with either. */
@@ -257,6 +261,7 @@ static void put_drawing(FILE *f, const cli_drawing *d)
     const char *font = "fontname=\"DejaVu Sans,Helvetica,Arial,sans-serif\"";
     fprintf(f, "digraph luge {\n  graph [rankdir=LR,bgcolor=transparent,nodesep=0.3,ranksep=%s,%s];\n",
             d->texts ? "0.2" : "0.4", font);
+    if (d->n_nodes > SOME) fputs("  nslimit=0.2; nslimit1=2; mclimit=0.2;\n", f);
     fprintf(f, "  node [%s,fontsize=13,fontcolor=\"" DARK "\",fillcolor=\"#F6F6F6\",color=\"" GREY "\"];\n", font);
     fprintf(f, "  edge [color=\"" GREY "\",arrowsize=0.7];\n");
     for (int k = 0; k < d->n_groups; k++) {
@@ -331,7 +336,6 @@ static int without_graphviz(const char *verb, const char *path, const char *text
 
 int cli_draw_save(const char *verb, const cli_drawing *d, const char *path)
 {
-    enum { MOST = 6000 }; /* nodes that Graphviz lays out in reasonable time */
     size_t bytes;
     int code = cli_draw_check(verb, path);
     char *text = code ? NULL : cli_draw_dot(verb, d, &bytes);
@@ -345,10 +349,13 @@ int cli_draw_save(const char *verb, const cli_drawing *d, const char *path)
     else if (!cli_tool_exists("dot"))
         code = without_graphviz(verb, path, text, bytes);
     else if (d->n_nodes > MOST)
-        code = cli_fail(verb, "%d nodes are too many to be laid out%s%s", d->n_nodes, d->hint ? "; " : "",
-                        d->hint ? d->hint : "");
-    else
+        code =
+            cli_fail(verb, "%d nodes are too many to be laid out%s%s; the graph as text is what a name with .dot gets",
+                     d->n_nodes, d->hint ? "; " : "", d->hint ? d->hint : "");
+    else {
+        if (d->n_nodes > MANY) fprintf(stderr, "  laying out %d nodes takes a while; Ctrl-C stops it\n", d->n_nodes);
         code = cli_tool_run(verb, argv, text, bytes, path);
+    }
     free(text);
     return code;
 }

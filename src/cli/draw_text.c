@@ -8,14 +8,28 @@
 
 enum { MOST_TITLE = 28 }; /* columns that are kept for titles */
 
+/* Signs of our own, where a terminal has ASCII alone. */
+static const char *plain(const char *text)
+{
+    static const char *const signs[][2] = { { "→", "->" }, { "←", "<-" }, { "−", "-" }, { "×", "x" },
+                                            { "÷", "/" },  { "µ", "u" },  { "·", "." }, { "√", "sqrt" } };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs && !cli_has_utf8(); i++)
+        if (!strncmp(text, signs[i][0], strlen(signs[i][0]))) return signs[i][1];
+    return NULL;
+}
+
 /* A text on one line: \n becomes two spaces. */
 static void put_flat(FILE *file, const char *text)
 {
     for (; *text; text++) {
-        if (*text == '\n')
+        const char *instead = plain(text);
+        if (instead)
+            fputs(instead, file);
+        else if (*text == '\n')
             fputs("  ", file);
         else
             fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, file);
+        while (instead && ((unsigned char)text[1] & 0xc0) == 0x80) text++;
     }
 }
 
@@ -57,7 +71,6 @@ static int sort_edges(const cli_drawing *d, incoming *in)
 
 static void put_edge(FILE *file, const cli_drawing *d, const cli_drawing_edge *e)
 {
-    const int utf8 = cli_has_utf8();
     fprintf(file, "%*sof %d ", 8, "", e->from + 1);
     put_flat(file, d->nodes[e->from].title);
     if (e->above) {
@@ -65,7 +78,7 @@ static void put_edge(FILE *file, const cli_drawing *d, const cli_drawing_edge *e
         put_flat(file, e->above);
     }
     if (e->below) {
-        fputs(utf8 ? "   ← " : "   <- ", file);
+        put_flat(file, "   ← ");
         put_flat(file, e->below);
     }
     fputc('\n', file);
@@ -75,19 +88,19 @@ static void put_node(FILE *file, const cli_drawing *d, const incoming *in, int i
 {
     const cli_drawing_node *node = &d->nodes[i];
     const int indent = node->group >= 0 ? 2 : 0, columns = cli_columns(node->title);
-    int plain = 1, n = 0;
+    int simple = 1, n = 0;
     fprintf(file, "%*s%4d  ", indent, "", i + 1);
     put_flat(file, node->title);
     for (int k = in->first[i]; k < in->first[i + 1]; k++)
-        if (d->edges[in->at[k]].above || d->edges[in->at[k]].below) plain = 0;
+        if (d->edges[in->at[k]].above || d->edges[in->at[k]].below) simple = 0;
     const int before = width - columns - indent > 0 ? width - columns - indent : 0,
               column = indent + 6 + columns + before;
-    if (plain || node->lines) fprintf(file, "%*s", before, "");
+    if (node->lines || (simple && in->first[i] < in->first[i + 1])) fprintf(file, "%*s", before, "");
     if (node->lines) put_lines(file, node->lines, column);
-    for (int k = in->first[i]; k < in->first[i + 1] && plain; k++)
+    for (int k = in->first[i]; k < in->first[i + 1] && simple; k++)
         fprintf(file, "%s%d", n++ ? ", " : "  of ", d->edges[in->at[k]].from + 1);
     fputc('\n', file);
-    for (int k = in->first[i]; k < in->first[i + 1] && !plain; k++) put_edge(file, d, &d->edges[in->at[k]]);
+    for (int k = in->first[i]; k < in->first[i + 1] && !simple; k++) put_edge(file, d, &d->edges[in->at[k]]);
 }
 
 static void put_nodes(FILE *file, const cli_drawing *d, const incoming *in)

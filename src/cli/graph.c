@@ -14,13 +14,14 @@ static void caption(const cli_net *net, cli_drawing *d)
 {
     char text[CLI_MESSAGE], n[CLI_TEXT], time[CLI_TEXT], rewritten[CLI_TEXT], bytes[CLI_TEXT];
     const size_t size = sizeof text;
-    size_t k = (size_t)snprintf(text, size, "%.300s: %d layers, %s parameters", net->job->o.word[0],
-                                luge_layer_count(net->model), cli_count(n, luge_parameter_count(net->model)));
+    const int layers = luge_layer_count(net->model);
+    size_t k = (size_t)snprintf(text, size, "%.300s: %d layer%s, %s parameters", net->job->o.word[0], layers,
+                                layers == 1 ? "" : "s", cli_count(n, luge_parameter_count(net->model)));
     if (net->training.graph)
         k += (size_t)snprintf(text + k, size - k, "\na training step of %s rows", cli_count(n, net->rows));
     if (isfinite(net->loss)) k += (size_t)snprintf(text + k, size - k, ": loss %.4g", net->loss);
     if (net->seconds >= 0)
-        k += (size_t)snprintf(text + k, size - k, "\n%s, or %s in %s of memory as the planner rewrites it",
+        k += (size_t)snprintf(text + k, size - k, "\nit takes %s; %s in %s as the planner rewrites it",
                               cli_short_time(time, net->seconds), cli_short_time(rewritten, net->rewritten),
                               cli_bytes(bytes, (double)net->arena));
     if (net->seconds >= 0 && !is_set(net->job, OPT_PLAN))
@@ -63,21 +64,27 @@ static int show(cli_net *net)
     return !code && json ? cli_net_json(net, job->o.word[0], plan) : code;
 }
 
+static int64_t batch_rows(const cli_job *job, luge_dataset *all)
+{
+    const char *text = job->o.value[OPT_BATCH];
+    if (text && !strcmp(text, "all")) return all ? luge_dataset_rows(all) : 32;
+    return cli_whole(&job->o, OPT_BATCH, 32);
+}
+
 static int graph(cli_job *job)
 {
     cli_net net = { .job = job };
     luge_dataset *all = NULL, *batch = NULL;
     const int training = is_set(job, OPT_TRAINING) || job->o.value[OPT_DATA];
-    const int64_t asked = cli_whole(&job->o, OPT_BATCH, 0);
     if (job->o.n_words != 1) {
         cli_fail(job->o.verb, "the model is missing\n  luge graph model.safetensors");
         return CLI_USAGE;
     }
     int code = job->o.value[OPT_OUTPUT] ? cli_draw_check(job->o.verb, job->o.value[OPT_OUTPUT]) : CLI_OK;
     if (!code) code = cli_job_find(job, training, &all);
-    const int64_t rows = asked ? asked : cli_whole(&job->o, OPT_BATCH, 32);
+    const int64_t rows = batch_rows(job, all);
     if (!code && training) code = cli_some_rows(job, all, rows, &batch);
-    if (!code) code = cli_net_open(&net, job, batch);
+    if (!code) code = cli_net_open(&net, job, batch, rows);
     net.whole = is_set(job, OPT_TRAINING);
     if (!code) code = show(&net);
     cli_net_free(&net);

@@ -29,23 +29,23 @@ typedef struct cli_net_node {
 typedef struct cli_net {
     cli_job *job;
     luge_model *model;
-    luge_graph *graph; /* of the model, or of a training step */
-    uint32_t n;        /* nodes: ids 1 .. n */
+    luge_graph *graph, *own; /* of the forward pass, or of a training step; the same, to be freed */
+    uint32_t n;              /* nodes: ids 1 .. n */
     cli_net_node *nodes;
-    luge_graph *wider; /* the model's graph for one row more: shows where the batch stands in shapes; or NULL */
+    luge_graph *wider; /* the model's graph for one row more: where the batch stands in shapes; NULL in training */
     luge_training_graph training; /* graph NULL: the forward pass alone */
     luge_val *gradients;          /* of each weight; with training */
     double loss;                  /* of the batch; NaN: not known */
     double seconds, rewritten;    /* of a step, planned as it is and rewritten; NaN: not known */
     size_t arena;                 /* bytes of memory that a rewritten step works in */
-    int64_t rows;                 /* 0: any number */
+    int64_t rows;                 /* of the batch */
     int whole;                    /* operators: gradients and updates are drawn too */
 } cli_net;
 
 /* ---- graph_net.c ------------------------------------------------------------------------------------------------- */
 
-/* Finds parts and layers; batch NULL: the forward pass alone. Free it after a failure too. */
-int cli_net_open(cli_net *net, cli_job *job, luge_dataset *batch);
+/* Finds parts and layers; batch NULL: the forward pass alone, for so many rows. Free it after a failure too. */
+int cli_net_open(cli_net *net, cli_job *job, luge_dataset *batch, int64_t rows);
 void cli_net_free(cli_net *net);
 luge_node_info cli_net_info(const cli_net *net, uint32_t id);
 /* "[batch, 8]", "[32, 8]"; "" for a scalar. */

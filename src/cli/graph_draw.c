@@ -23,7 +23,7 @@ static const char *value_text(const cli_figures *f, char text[TEXT])
     if (f->n > 4) snprintf(text, TEXT, "%.3g (%.3g to %.3g)", f->mean, f->least, f->largest);
     for (int i = 0; i < f->n && f->n <= 4; i++) {
         char number[32];
-        snprintf(number, sizeof number, "%.4g", f->first[i]);
+        snprintf(number, sizeof number, f->n == 1 ? "%.4g" : "%.3g", f->first[i]);
         append(text, "  ", number);
     }
     return text;
@@ -122,8 +122,7 @@ static int add_operator(const sketch *s, uint32_t id)
         return cli_draw_node(s->d, CLI_NODE_CONSTANT, constant_text(net, id, title), NULL);
     const int variable = !strcmp(info.op, "variable"), input = !strcmp(info.op, "input");
     const int effect = info.dtype == LUGE_NO_DTYPE;
-    if (variable || net->rows > 0) append(lines, "\n", effect ? "" : cli_net_shape(net, id, shape));
-    if (!net->training.graph && !variable) *lines = '\0'; /* the lines between operators have it */
+    if (variable || net->training.graph) append(lines, "\n", effect ? "" : cli_net_shape(net, id, shape));
     append_cost(lines, node->seconds, node->bytes);
     if (effect && !strncmp(info.op, "update_", 7)) return cli_draw_node(s->d, CLI_NODE_EFFECT, info.op + 7, lines);
     return cli_draw_node(s->d,

@@ -100,21 +100,21 @@ static void mark_weights(cli_net *net)
 
 /* ---- shapes ------------------------------------------------------------------------------------------------------ */
 
-/* The forward graph once more, for another number of rows. */
-static void widen(cli_net *net)
+/* The model's graph for so many rows. */
+static luge_graph *forward_for(luge_model *model, int64_t rows)
 {
+    luge_graph *g = luge_model_graph(model);
     luge_val inputs[LUGE_MAX_OUTPUTS];
     luge_shape shapes[LUGE_MAX_OUTPUTS];
     int n = 0;
-    for (uint32_t id = 1; id <= net->n && n < LUGE_MAX_OUTPUTS; id++) {
-        const luge_node_info info = cli_net_info(net, id);
-        if (strcmp(info.op, "input") != 0 || info.shape.ndim < 1) continue;
-        net->rows = info.shape.dim[0];
-        inputs[n] = luge_node_at(net->graph, id);
+    for (uint32_t id = 1; id <= luge_node_count(g) && n < LUGE_MAX_OUTPUTS; id++) {
+        luge_node_info info;
+        inputs[n] = luge_node_at(g, id);
+        if (luge_node_info_of(g, inputs[n], &info) || strcmp(info.op, "input") != 0) continue;
         shapes[n] = info.shape;
-        shapes[n++].dim[0] += 1;
+        shapes[n++].dim[0] = rows;
     }
-    net->wider = luge_graph_replay(net->graph, .n_inputs = n, .inputs = inputs, .shapes = shapes);
+    return luge_graph_replay(g, .n_inputs = n, .inputs = inputs, .shapes = shapes);
 }
 
 const char *cli_net_shape(const cli_net *net, uint32_t id, char text[CLI_SHAPE])
@@ -169,25 +169,32 @@ int cli_net_outputs(const cli_net *net, int effects, luge_val **list)
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
-int cli_net_open(cli_net *net, cli_job *job, luge_dataset *batch)
+static int open_graph(cli_net *net, luge_dataset *batch, int64_t rows)
+{
+    const cli_job *job = net->job;
+    net->rows = batch ? luge_dataset_rows(batch) : rows;
+    net->gradients = calloc((size_t)luge_weight_count(net->model) + 1, sizeof *net->gradients);
+    if (!net->gradients) return cli_fail(job->o.verb, "out of memory");
+    if (!batch) {
+        net->own = net->graph = forward_for(net->model, rows);
+        net->wider = forward_for(net->model, rows + 1);
+    } else if (!luge_training_graph_of(net->model, batch, &net->training, net->gradients)) {
+        net->own = net->graph = net->training.graph;
+    }
+    return luge_failed(job->ctx) ? cli_fail_with(job->o.verb, job->ctx) : CLI_OK;
+}
+
+int cli_net_open(cli_net *net, cli_job *job, luge_dataset *batch, int64_t rows)
 {
     *net = (cli_net){
         .job = job, .model = job->model, .loss = (double)NAN, .seconds = (double)NAN, .rewritten = (double)NAN
     };
-    net->graph = luge_model_graph(job->model);
-    if (batch) {
-        net->gradients = calloc((size_t)luge_weight_count(job->model) + 1, sizeof *net->gradients);
-        if (!net->gradients) return cli_fail(job->o.verb, "out of memory");
-        if (luge_training_graph_of(job->model, batch, &net->training, net->gradients))
-            return cli_fail_with(job->o.verb, job->ctx);
-        net->graph = net->training.graph;
-        net->rows = luge_dataset_rows(batch);
-    }
+    const int code = open_graph(net, batch, rows);
+    if (code) return code;
     net->n = luge_node_count(net->graph);
     net->nodes = calloc((size_t)net->n + 1, sizeof *net->nodes);
     if (!net->nodes) return cli_fail(job->o.verb, "out of memory");
     for (uint32_t id = 0; id <= net->n; id++) net->nodes[id] = (cli_net_node){ .layer = -1, .seconds = (double)NAN };
-    if (!batch) widen(net);
     mark_parts(net);
     for (int i = 0; i < luge_layer_count(job->model); i++) {
         luge_layer_info layer;
@@ -199,8 +206,8 @@ int cli_net_open(cli_net *net, cli_job *job, luge_dataset *batch)
 
 void cli_net_free(cli_net *net)
 {
+    luge_graph_free(net->own);
     luge_graph_free(net->wider);
-    luge_graph_free(net->training.graph);
     free(net->gradients);
     free(net->nodes);
 }
