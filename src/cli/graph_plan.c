@@ -44,9 +44,10 @@ static void print_steps(const cli_steps *s)
         if (luge_plan_step(s->plan, i, &step)) continue;
         shape_text(&step.shape, shape);
         if (s->timed) cli_short_time(time, s->seconds[i]);
+        place_text(&step, place);
         printf("  %3d  %-21s %-9s %-12s %9s %s%*s%s\n", i + 1, step.op, step.kernel, shape,
-               step.offset < 0 ? "" : cli_bytes(bytes, (double)step.bytes), place_text(&step, place),
-               *time ? 11 - (int)strlen(place) : 0, "", time);
+               step.offset < 0 ? "" : cli_bytes(bytes, (double)step.bytes), place, *time ? 11 - (int)strlen(place) : 0,
+               "", time);
     }
 }
 
