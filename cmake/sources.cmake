@@ -113,6 +113,7 @@ set(LUGE_SOURCES
     src/plan/rewrite_fold.c
     src/plan/rewrite_fuse.c
     src/plan/rewrite_order.c
+    src/plan/rewrite_patterns.c
     src/plan/run.c
     src/plan/schedule.c
     src/train/batch.c
