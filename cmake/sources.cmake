@@ -26,6 +26,7 @@ set(LUGE_SOURCES
     src/backend/backend.c
     src/backend/catalog.c
     src/backend/cpu/cpu.c
+    src/backend/cpu/dense.c
     src/backend/cpu/elementwise.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
