@@ -221,6 +221,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/binary.c
     tests/samples/data.c
     tests/samples/elementwise.c
+    tests/samples/fused.c
     tests/samples/index.c
     tests/samples/loss.c
     tests/samples/matmul.c
