@@ -244,6 +244,7 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_fused.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
@@ -310,6 +311,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    fused
     run
     run_threads
     training
