@@ -237,8 +237,82 @@ static void lowered(luge_test *t)
     luge_close(ctx);
 }
 
+/* ---- what they refuse -------------------------------------------------------------------------------------------- */
+
+typedef struct refusal {
+    luge_test *t;
+    luge_graph *g;
+    luge__dense_update_attr attr;
+} refusal;
+
+static void refused(refusal *r, luge__op_id id, const luge_val *in, int n, luge_status status, const char *words)
+{
+    luge_context *ctx = luge__graph_ctx(r->g);
+    CHECK(r->t, !luge__append(r->g, id, in, n, &r->attr).id);
+    CHECK_STATUS(r->t, luge_failure(ctx), status);
+    CHECK_STR_CONTAINS(r->t, luge_error(ctx), words);
+    CHECK_STR_CONTAINS(r->t, luge_error(ctx), luge__op_of(id)->name);
+    luge_clear(ctx);
+}
+
+static luge_val full(luge_graph *g, luge_dtype dtype, int64_t rows, int64_t cols)
+{
+    return luge_full(g, dtype, luge_shape_of(rows, cols), 1);
+}
+
+static void dense_refusals(refusal *r)
+{
+    luge_graph *g = r->g;
+    const luge_val w = luge_variable(g, "w", LUGE_F32, luge_shape_of(3, 3)), rate = luge_scalar(g, LUGE_F32, 1);
+    const luge_val a = full(g, LUGE_F32, 4, 3), b = full(g, LUGE_F32, 3, 3), d = full(g, LUGE_F64, 4, 3);
+    const luge__op_id id = LUGE__OP_dense_update_sgd;
+#define TRY(status, words, ...)                                                                                        \
+    refused(r, id, (const luge_val[]){ __VA_ARGS__ },                                                                  \
+            (int)(sizeof((const luge_val[]){ __VA_ARGS__ }) / sizeof(luge_val)), status, words)
+    TRY(LUGE_ESHAPE, "inner sizes differ: [4,3] transposed x [3,3]", w, a, b, rate);
+    TRY(LUGE_ESHAPE, "the product is [3,4], the variable [3,3]", w, a, full(g, LUGE_F32, 4, 4), rate);
+    TRY(LUGE_EDTYPE, "f32 and f64", w, d, d, rate);
+    TRY(LUGE_EDTYPE, "f32 and f64", w, a, d, rate);
+    TRY(LUGE_EINVAL, "operand 2 is the variable \"w\", which is written meanwhile", w, w, b, rate);
+    TRY(LUGE_EINVAL, "operand 3 is the variable \"w\", which is written meanwhile", w, b, w, rate);
+    TRY(LUGE_EINVAL, "operand 1 must be a variable", b, a, a, rate);
+    TRY(LUGE_ESHAPE, "the rate is f32 [3,3]", w, a, a, b);
+    TRY(LUGE_EINVAL, "operands", w, a, a, rate, w);
+    r->attr.update.has = LUGE__HAS_VELOCITY;
+    TRY(LUGE_EINVAL, "operands", w, a, a, rate);
+    TRY(LUGE_EINVAL, "operands 1 and 5 are the same variable", w, a, a, rate, w);
+    TRY(LUGE_EINVAL, "operand 5 must be a variable", w, a, a, rate, b);
+    r->attr.update.has = 0;
+}
+
+static void bias_refusals(refusal *r)
+{
+    luge_graph *g = r->g;
+    const luge_val v = luge_variable(g, "v", LUGE_F32, luge_shape_of(3)), rate = luge_scalar(g, LUGE_F32, 1);
+    const luge_val w = luge_variable(g, "matrix", LUGE_F32, luge_shape_of(2, 3));
+    const luge__op_id id = LUGE__OP_bias_update_sgd;
+    TRY(LUGE_ESHAPE, "rows [2,4] do not sum to [3]", v, full(g, LUGE_F32, 2, 4), rate);
+    TRY(LUGE_ESHAPE, "rows [2,3] do not sum to [2,3]", w, full(g, LUGE_F32, 2, 3), rate);
+    TRY(LUGE_ESHAPE, "rows [] do not sum to [3]", v, rate, rate);
+    TRY(LUGE_EDTYPE, "f32 and f64", v, full(g, LUGE_F64, 2, 3), rate);
+    TRY(LUGE_EINVAL, "operands", v, full(g, LUGE_F32, 2, 3), rate, w);
+#undef TRY
+}
+
+static void refusals(luge_test *t)
+{
+    luge_context *ctx = op_context(t, 1, NULL);
+    refusal r = { .t = t, .g = luge_graph_create(ctx), .attr = { .transpose_a = 1 } };
+    r.attr.update.momentum = 0.5;
+    dense_refusals(&r);
+    bias_refusals(&r);
+    CHECK_STATUS(t, luge_graph_verify(r.g), LUGE_OK);
+    luge_close(ctx);
+}
+
 void test_fused(luge_test *t)
 {
     RUN(t, updates);
     RUN(t, lowered);
+    RUN(t, refusals);
 }
