@@ -159,6 +159,7 @@ enum {
     RANGE_ROWS = 256,        /* rows of S that pay for packing V once more */
     V_ITEMS_WANTED = 8,      /* V is cut further to get this many items, S to get that many, if they are worth it */
     S_ITEMS_WANTED = 32,
+    LOCAL_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
 };
 static const double ITEM_CYCLES = 16e3; /* items worth splitting further cost more than twice this */
 
@@ -239,6 +240,12 @@ static void choose_packing(luge__gemm *g)
         g->s_pack = many_v && (!in_place(k, g->s_ks, size) || k > LINES_NEAR);
 }
 
+/* All of V's block for every block of k is near at once. */
+static int is_whole(const luge__gemm *g)
+{
+    return g->k_blocks == 1 || g->k * up(g->v_vectors, g->v_blocks) * LUGE__VECTOR_BYTES <= WHOLE_BYTES;
+}
+
 /* More items, for more threads. Where V is packed, few rows of S are better shared by blocks of V than by packing it
  * again; where C waits in the scratch, which is when items along S do not share V, V is cut first too. */
 static void cut_further(luge__gemm *g, int64_t v_panels, double cycles)
@@ -246,10 +253,11 @@ static void cut_further(luge__gemm *g, int64_t v_panels, double cycles)
     while (g->v_pack && g->v_blocks * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * g->v_blocks &&
            cycles > 2 * ITEM_CYCLES * (double)g->v_blocks)
         g->v_blocks *= 2;
+    const int64_t wanted = g->c_local && !is_whole(g) ? LOCAL_ITEMS_WANTED : g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED;
     for (;;) {
         const int64_t items = g->v_blocks * g->s_blocks;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < (g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED) && g->s_panels >= 2 * g->s_blocks;
+        const int s_can = items < wanted && g->s_panels >= 2 * g->s_blocks;
         const int v_can = items < V_ITEMS_WANTED && v_panels >= 2 * g->v_blocks;
         if (!s_can && !v_can) return;
         if (s_can && !(g->turn && v_can))
@@ -296,7 +304,7 @@ static void place_scratch(luge__gemm *g)
     const int64_t lanes = lanes_of(g), size = g->is_f64 ? 8 : 4, k = g->k < g->k_step ? g->k : g->k_step;
     const int64_t vectors = up(g->v_vectors, g->v_blocks), v_row = vectors * LUGE__VECTOR_BYTES;
     int64_t s_bytes = 0;
-    g->v_whole = g->k_blocks == 1 || g->k * v_row <= WHOLE_BYTES;
+    g->v_whole = (uint8_t)is_whole(g);
     g->s_group = g->s_pack && g->s_ks != 1 ? PACK_TOGETHER : 1;
     if (g->s_pack) {
         /* One vector more than a row of k needs, lest all rows fall into the same sets of the cache. */
