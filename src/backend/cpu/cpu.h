@@ -33,6 +33,8 @@ const void *luge__walk_block(const luge__walk *w, const void *base, int64_t firs
 enum { LUGE__GRAIN = 16384 };
 /* Items of `cost` elements each: how many make a grain. */
 int64_t luge__grain(int64_t cost);
+/* The same for the items of a product: whole grains of it, since a range packs once what its items share. */
+int64_t luge__gemm_grain(const luge__gemm *g);
 
 extern const luge__kernel luge__cpu_elementwise, luge__cpu_compare, luge__cpu_where, luge__cpu_cast, luge__cpu_copy;
 extern const luge__kernel luge__cpu_reduce_rows, luge__cpu_reduce_columns, luge__cpu_argmax;

@@ -10,6 +10,12 @@ typedef struct work {
     int64_t element;
 } work;
 
+int64_t luge__gemm_grain(const luge__gemm *g)
+{
+    const int64_t wanted = luge__grain((int64_t)(g->item_cycles / 2)), unit = g->grain > 0 ? g->grain : 1;
+    return (wanted + unit - 1) / unit * unit;
+}
+
 static int prepare(luge__step *step, luge_plan *plan)
 {
     const luge__matmul_attr *t = step->attr;
@@ -39,10 +45,7 @@ static int prepare(luge__step *step, luge_plan *plan)
     for (int i = 0; i < n - 2; i++) products *= step->out.shape.dim[i];
     step->work = w;
     step->items = products * w->gemm.items;
-    /* whole grains of the product: a range packs once what its items share */
-    const int64_t wanted = luge__grain((int64_t)(w->gemm.item_cycles / 2)),
-                  unit = w->gemm.grain > 0 ? w->gemm.grain : 1;
-    step->grain = (wanted + unit - 1) / unit * unit;
+    step->grain = luge__gemm_grain(&w->gemm);
     step->worker_scratch = w->gemm.worker_scratch;
     return 1;
 }
