@@ -33,6 +33,8 @@ const void *luge__walk_block(const luge__walk *w, const void *base, int64_t firs
 enum { LUGE__GRAIN = 16384 };
 /* Items of `cost` elements each: how many make a grain. */
 int64_t luge__grain(int64_t cost);
+/* The same for the items of a product: whole grains of it, since a range packs once what its items share. */
+int64_t luge__gemm_grain(const luge__gemm *g);
 
 /* Plans the product of the operands `first` and first + 1 and sets the step's items, grain and scratch. What g says of
  * C (accumulate, c_local) is kept, all else must be 0. */

@@ -148,8 +148,8 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 
 /* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
 enum {
-    K_BLOCK = 400,           /* k of a block at most: 14 rows of S are 22 KB in f32 */
-    V_BLOCK_BYTES = 3200,    /* a row of V's block: 50 vectors of 64 bytes; 400 of them are 1.3 MB */
+    K_BLOCK = 384,           /* k of a block at most: 14 rows of S are 22 KB in f32 */
+    V_BLOCK_BYTES = 1792,    /* a row of V's block: 50 vectors of 64 bytes; 400 of them are 1.3 MB */
     S_BLOCK_ROWS = 448,      /* rows of an item */
     WHOLE_BYTES = 768 << 10, /* V's block for all of k, if it is no larger than this */
     NEAR_BYTES = 400 << 10,  /* what a block in place may span: 100 pages, the first-level TLB */
@@ -226,7 +226,7 @@ static double orient(luge__gemm *g, int swapped)
  * the first-level TLB holds, or at a power of two, where all rows fall into few sets of the cache. */
 static int in_place(int64_t rows, int64_t stride, int64_t size)
 {
-    return rows * stride * size <= NEAR_BYTES && (stride * size % 1024 != 0 || rows <= 16);
+    return rows * stride * size <= NEAR_BYTES && (stride * size % 1024 != 0 || rows <= 4);
 }
 
 static void choose_packing(luge__gemm *g)
