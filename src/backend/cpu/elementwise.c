@@ -6,24 +6,18 @@
 #include "backend/cpu/cpu.h"
 
 typedef struct work {
-    luge__block_fn *const *loops;
     luge__block_fn *fn;
+    luge__logits_fn *logits;
     double p;
     uint8_t truth[4];  /* of a comparison: what it says of less, equal, greater and of NaN */
     int32_t scalar[3]; /* one element repeated: fetched once */
     luge__walk walk[3];
 } work;
 
-static luge__block_fn *const *loops_of(const luge__step *step, const luge_plan *plan)
-{
-    return luge__isa_table_of(luge__plan_isa(plan))->f[step->in[0].dtype == LUGE_F64]->elementwise;
-}
-
 static work *make_work(luge__step *step, luge_plan *plan)
 {
     work *w = luge__plan_alloc(plan, sizeof *w);
     if (!w) return NULL;
-    w->loops = loops_of(step, plan);
     for (int i = 0; i < step->n_in; i++) {
         w->walk[i] = luge__walk_of(&step->in[i]);
         w->scalar[i] = w->walk[i].ndim == 1 && w->walk[i].stride[0] == 0;
@@ -38,10 +32,11 @@ static int elementwise_prepare(luge__step *step, luge_plan *plan)
 {
     const luge_dtype dtype = step->in[0].dtype;
     if (!luge__is_float(dtype)) return 0;
-    if (!loops_of(step, plan)[step->op->id]) return 0;
+    luge__block_fn *fn = luge__isa_table_of(luge__plan_isa(plan))->f[dtype == LUGE_F64]->elementwise[step->op->id];
+    if (!fn) return 0;
     work *w = make_work(step, plan);
     if (!w) return -1;
-    w->fn = w->loops[step->op->id];
+    w->fn = fn;
     w->p = step->op->attr_size ? ((const luge__p_attr *)step->attr)->p : 0;
     return 1;
 }
@@ -78,27 +73,28 @@ static luge_status elementwise_run(luge__task *task, int64_t begin, int64_t end,
 
 const luge__kernel luge__cpu_elementwise = { "vector", elementwise_prepare, elementwise_run };
 
-/* ---- sigmoid_cross_entropy_gradient: g (sigmoid(z) - t) a block at a time ---------------------------------------- */
+/* ---- sigmoid_cross_entropy_gradient ------------------------------------------------------------------------------ */
 
 static int logits_prepare(luge__step *step, luge_plan *plan)
 {
-    return make_work(step, plan) ? 1 : -1;
+    work *w = make_work(step, plan);
+    if (!w) return -1;
+    w->logits = luge__isa_table_of(luge__plan_isa(plan))->f[step->in[0].dtype == LUGE_F64]->sigmoid_gradient;
+    w->scalar[2] = w->scalar[2] || !w->walk[2].ndim;
+    return 1;
 }
 
+/* Logits and targets lie in C order; what reaches the loss is mostly one number for all. */
 static luge_status logits_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
 {
-    const luge__step *step = task->step;
-    const work *w = step->work;
-    const int64_t element = (int64_t)luge_dtype_size(step->out.dtype);
-    double buffer[3][LUGE__BLOCK], p[LUGE__BLOCK];
-    const void *block[3] = { NULL, NULL, NULL };
+    const work *w = task->step->work;
+    const int64_t element = w->walk[0].element;
+    double buffer[LUGE__BLOCK];
     (void)worker_scratch;
     for (int64_t i = begin; i < end; i += LUGE__BLOCK) {
         const int64_t n = end - i < LUGE__BLOCK ? end - i : LUGE__BLOCK;
-        fetch(w, task, 3, i, n, i == begin, buffer, block);
-        w->loops[LUGE__OP_sigmoid](n, block[0], NULL, p, 0);
-        w->loops[LUGE__OP_sub](n, p, block[1], p, 0);
-        w->loops[LUGE__OP_mul](n, block[2], p, task->out + i * element, 0);
+        const void *g = w->scalar[2] ? task->in[2] : luge__walk_block(&w->walk[2], task->in[2], i, n, buffer);
+        w->logits(n, task->in[0] + i * element, task->in[1] + i * element, g, !w->scalar[2], task->out + i * element);
     }
     return LUGE_OK;
 }

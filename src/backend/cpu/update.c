@@ -66,6 +66,10 @@ const luge__kernel luge__cpu_dropout = { "philox", random_prepare, dropout_run }
 
 typedef struct work {
     luge__update_fn *update;
+    luge__update of;      /* what does not change from run to run */
+    int32_t state[4];     /* operands: velocity, m, v, v_max; -1 for none */
+    int32_t rate, number; /* operands: the rate; the number of the step, -1 for none */
+    int32_t decays;
     int64_t element;
     const luge__float_table *f;
     int64_t rows, n; /* bias: rows of n elements; dense: n elements in a row of w */
@@ -75,51 +79,9 @@ typedef struct work {
     size_t gradient_offset;
 } work;
 
-static work *make_work(luge__step *step, luge_plan *plan)
+static luge__update constants_of(const luge__update_attr *a)
 {
-    work *w = luge__plan_alloc(plan, sizeof *w);
-    if (!w) return NULL;
-    const luge__isa_table *isa = luge__isa_table_of(luge__plan_isa(plan));
-    w->f = isa->f[step->in[0].dtype == LUGE_F64];
-    w->update = w->f->update[luge__update_rule(step->op)];
-    w->element = (int64_t)luge_dtype_size(step->in[0].dtype);
-    w->run = isa->gemm_run;
-    step->work = w;
-    return w;
-}
-
-static double scalar_at(const luge__task *task, int operand)
-{
-    const void *at = task->in[operand];
-    switch (task->step->in[operand].dtype) {
-    case LUGE_F32:
-        return (double)*(const float *)at;
-    case LUGE_F64:
-        return *(const double *)at;
-    default:
-        return (double)*(const int64_t *)at;
-    }
-}
-
-static void *state_at(const luge__task *task, int64_t bit)
-{
-    const int operand = luge__update_operand(task->step->op, task->step->attr, bit);
-    return operand < 0 ? NULL : task->in[operand];
-}
-
-/* The update of a task's variable from its first element on; the gradient is still to be said. */
-static luge__update update_of(const luge__task *task)
-{
-    const luge__step *step = task->step;
-    const luge__update_attr *a = step->attr;
-    const int step_operand = luge__update_operand(step->op, a, LUGE__HAS_STEP);
-    luge__update u = {
-        .w = task->in[0],
-        .velocity = state_at(task, LUGE__HAS_VELOCITY),
-        .m = state_at(task, LUGE__HAS_M),
-        .v = state_at(task, LUGE__HAS_V),
-        .v_max = state_at(task, LUGE__HAS_V_MAX),
-        .rate = scalar_at(task, luge__update_rate(step->op)),
+    return (luge__update){
         .momentum = a->momentum,
         .rho = a->rho,
         .beta1 = a->beta1,
@@ -128,9 +90,42 @@ static luge__update update_of(const luge__task *task)
         .nesterov = a->nesterov != 0,
         .torch = a->formulas == LUGE_PYTORCH,
     };
-    if (luge__update_rule(step->op) == LUGE__OP_update_adamw - LUGE__OP_update_sgd) u.decay = u.rate * a->weight_decay;
-    if (step_operand >= 0) {
-        const double t = scalar_at(task, step_operand), correct1 = 1 - pow(a->beta1, t);
+}
+
+static work *make_work(luge__step *step, luge_plan *plan)
+{
+    static const int64_t bits[4] = { LUGE__HAS_VELOCITY, LUGE__HAS_M, LUGE__HAS_V, LUGE__HAS_V_MAX };
+    work *w = luge__plan_alloc(plan, sizeof *w);
+    if (!w) return NULL;
+    const luge__isa_table *isa = luge__isa_table_of(luge__plan_isa(plan));
+    w->f = isa->f[step->in[0].dtype == LUGE_F64];
+    w->update = w->f->update[luge__update_rule(step->op)];
+    w->of = constants_of(step->attr);
+    for (int i = 0; i < 4; i++) w->state[i] = luge__update_operand(step->op, step->attr, bits[i]);
+    w->rate = luge__update_rate(step->op);
+    w->number = luge__update_operand(step->op, step->attr, LUGE__HAS_STEP);
+    w->decays = luge__update_rule(step->op) == LUGE__OP_update_adamw - LUGE__OP_update_sgd;
+    w->element = (int64_t)luge_dtype_size(step->in[0].dtype);
+    w->run = isa->gemm_run;
+    step->work = w;
+    return w;
+}
+
+/* The update of a task's variable from its first element on; the gradient is still to be said. */
+static luge__update update_of(const luge__task *task)
+{
+    const work *w = task->step->work;
+    const luge__update_attr *a = task->step->attr;
+    const void *rate = task->in[w->rate];
+    luge__update u = w->of;
+    void **const states[4] = { &u.velocity, &u.m, &u.v, &u.v_max };
+    u.w = task->in[0];
+    for (int i = 0; i < 4; i++)
+        if (w->state[i] >= 0) *states[i] = task->in[w->state[i]];
+    u.rate = w->element == 8 ? *(const double *)rate : (double)*(const float *)rate;
+    if (w->decays) u.decay = u.rate * a->weight_decay;
+    if (w->number >= 0) {
+        const double t = (double)*(const int64_t *)(const void *)task->in[w->number], correct1 = 1 - pow(a->beta1, t);
         u.correct2 = 1 - pow(a->beta2, t);
         u.scale = u.rate / correct1 * (u.torch ? 1 : sqrt(u.correct2));
     }
@@ -147,12 +142,12 @@ static void apply(const work *w, const luge__update *of, int64_t first, int64_t 
 {
     const int64_t bytes = first * w->element;
     luge__update u = *of;
+    u.g = gradient;
     u.w = moved(u.w, bytes);
     u.velocity = moved(u.velocity, bytes);
     u.m = moved(u.m, bytes);
     u.v = moved(u.v, bytes);
     u.v_max = moved(u.v_max, bytes);
-    u.g = gradient;
     w->update(n, &u);
 }
 
@@ -249,7 +244,10 @@ static luge_status dense_run(luge__task *task, int64_t begin, int64_t end, void 
     const luge__gemm_finish finish = { finish_update, &t };
     void *gradient = w->whole ? (unsigned char *)worker_scratch + w->gradient_offset : NULL;
     w->run(&w->gemm, begin, end, task->in[1], task->in[2], gradient, worker_scratch, w->whole ? NULL : &finish);
-    if (w->whole) apply(w, &t.u, 0, w->gemm.m * w->n, gradient);
+    if (w->whole) {
+        t.u.g = gradient;
+        w->update(w->gemm.m * w->n, &t.u);
+    }
     return LUGE_OK;
 }
 

@@ -131,6 +131,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 #define LUGE__TILES    LUGE__TILES_F32
 #define LUGE__FN(name) luge__gemm_##name##_f32
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
 #undef LUGE__REAL
 #undef LUGE__INDEX
@@ -144,6 +145,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 #define LUGE__TILES    LUGE__TILES_F64
 #define LUGE__FN(name) luge__gemm_##name##_f64
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
 
 /* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
@@ -156,6 +158,7 @@ enum {
     LINES_NEAR = 256,        /* cache lines of which a tile in place uses only a part */
     STREAM_BYTES = 24 << 10, /* a block of V that is used once */
     PACK_TOGETHER = 12,      /* panels of S whose rows lie in the same cache lines and pages */
+    DIRECT_BYTES = 16 << 10, /* C of a small product */
     RANGE_ROWS = 256,        /* rows of S that pay for packing V once more */
     V_ITEMS_WANTED = 8,      /* V is cut further to get this many items, S to get that many, if they are worth it */
     S_ITEMS_WANTED = 32,
@@ -217,8 +220,8 @@ static double orient(luge__gemm *g, int swapped)
     g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
     double cycles = choose_tile(g);
     const double v_size = (double)g->v_vectors * (double)lanes * (double)g->k;
-    if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2);
-    if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 50;
+    if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2) + 200;
+    if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 200;
     return cycles;
 }
 
@@ -325,12 +328,22 @@ static void place_scratch(luge__gemm *g)
     g->worker_scratch = g->strip_offset + (g->turn && g->c_local ? round_64(lanes * item_rows * size) : 0);
 }
 
+/* One item of one block, small enough that its C is hot when all of it is done. */
+static void choose_direct(luge__gemm *g)
+{
+    g->direct = g->items == 1 && g->k_blocks == 1 && !g->turn && !g->v_pack && !g->s_pack && !g->c_local &&
+                g->m * g->n * (g->is_f64 ? 8 : 4) <= DIRECT_BYTES;
+    g->direct_rows = (int32_t)up(g->sn, g->s_panels);
+    g->direct_vectors = (int32_t)up(g->v_vectors, up(g->v_vectors, g->tile_vectors));
+}
+
 void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
 {
     g->items = 0;
     g->grain = 1;
     g->item_cycles = 0;
     g->worker_scratch = 0;
+    g->direct = 0;
     g->s_pack_step = g->s_pack_panel = 0;
     if (g->m < 1 || g->n < 1) return;
     luge__gemm other = *g;
@@ -341,12 +354,15 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
     choose_packing(g);
     choose_blocks(g, cycles);
     place_scratch(g);
+    choose_direct(g);
 }
 
 void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b,
                                    void *c, void *worker, const luge__gemm_finish *finish)
 {
-    if (g->is_f64)
+    if (g->direct && begin < end)
+        (g->is_f64 ? luge__gemm_run_direct_f64 : luge__gemm_run_direct_f32)(g, a, b, c, finish);
+    else if (g->is_f64)
         luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
     else
         luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);

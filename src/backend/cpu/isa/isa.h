@@ -40,6 +40,9 @@ typedef struct luge__update {
 } luge__update;
 typedef void luge__update_fn(int64_t n, const luge__update *u);
 
+/* out = g (sigmoid(z) - t); g is one number where g_step is 0. out may be any of the others. */
+typedef void luge__logits_fn(int64_t n, const void *z, const void *t, const void *g, int64_t g_step, void *out);
+
 /* The targets of a row of logits: soft ones, or the number of a class; both smoothed. */
 typedef struct luge__targets {
     const void *soft; /* NULL: the label */
@@ -65,6 +68,7 @@ typedef struct luge__float_table {
     void (*sum_rows)(int64_t rows, int64_t cols, int64_t stride, const void *x, void *out); /* to one row */
     /* One row; the label is a class; out is not z. */
     void (*entropy_gradient)(int64_t n, const void *z, const luge__targets *t, double reaches, void *out);
+    luge__logits_fn *sigmoid_gradient;
     luge__update_fn *update[5]; /* sgd, adagrad, rmsprop, adam, adamw */
 } luge__float_table;
 

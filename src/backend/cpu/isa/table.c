@@ -1,7 +1,7 @@
 /* table.c: reductions, softmax, updates and fused rows of one instruction set, and the table of all that it offers. */
 #include <math.h>
 #include <string.h>
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -16,7 +16,8 @@
         .softmax = softmax_##suffix, .log_softmax = log_softmax_##suffix, .log_sum_exp = log_sum_exp_##suffix,         \
         .add_rows = add_rows_##suffix,                                                                                 \
         .backprop = { NULL, backprop_relu_##suffix, backprop_sigmoid_##suffix, backprop_tanh_##suffix },               \
-        .sum_rows = sum_rows_##suffix, .entropy_gradient = entropy_gradient_##suffix,                                  \
+        .sigmoid_gradient = sigmoid_gradient_##suffix, .sum_rows = sum_rows_##suffix,                                  \
+        .entropy_gradient = entropy_gradient_##suffix,                                                                 \
         .update = { sgd_##suffix, adagrad_##suffix, rmsprop_##suffix, adam_##suffix, adam_##suffix },                  \
     }
 
@@ -28,14 +29,32 @@
     } while (0)
 #define STORE_COPIED(x, v, n) memcpy((x), &(v), (size_t)(n) * sizeof *(x))
 
-#define T       float
-#define INTEGER int32_t
-#define NAME(n) n##_f32
-#define EXP(v)  luge__vexp(v)
-#define SQRT(v) sqrtf(v)
+#define T          float
+#define INTEGER    int32_t
+#define NAME(n)    n##_f32
+#define EXP(v)     luge__vexp(v)
+#define SIGMOID(v) luge__vsigmoid(v)
+#define SQRT(v)    sqrtf(v)
 #if defined(__AVX512F__)
 #define LOAD_SOME(v, x, n)  ((v) = (lanes_f32)_mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), (x)))
 #define STORE_SOME(x, v, n) _mm512_mask_storeu_ps((x), (__mmask16)((1u << (n)) - 1), (__m512)(v))
+#elif defined(__AVX2__)
+static inline __m256i mask_of(int64_t n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+#define LOAD_SOME(v, x, n)                                                                                             \
+    do {                                                                                                               \
+        const __m256 halves[2] = { _mm256_maskload_ps((x), mask_of(n)), _mm256_maskload_ps((x) + 8, mask_of((n)-8)) }; \
+        memcpy(&(v), halves, sizeof(v));                                                                               \
+    } while (0)
+#define STORE_SOME(x, v, n)                                                                                            \
+    do {                                                                                                               \
+        __m256 halves[2];                                                                                              \
+        memcpy(halves, &(v), sizeof halves);                                                                           \
+        _mm256_maskstore_ps((x), mask_of(n), halves[0]);                                                               \
+        _mm256_maskstore_ps((x) + 8, mask_of((n)-8), halves[1]);                                                       \
+    } while (0)
 #else
 #define LOAD_SOME  LOAD_COPIED
 #define STORE_SOME STORE_COPIED
@@ -46,6 +65,7 @@
 #undef INTEGER
 #undef NAME
 #undef EXP
+#undef SIGMOID
 #undef SQRT
 #undef LOAD_SOME
 #undef STORE_SOME
@@ -57,6 +77,7 @@ static const luge__float_table floats = FLOAT_TABLE(f32, LUGE_ISA_NAME(luge__ele
 #define INTEGER    int64_t
 #define NAME(n)    n##_f64
 #define EXP(v)     exp(v)
+#define SIGMOID(v) (1 / (1 + exp(-(v))))
 #define SQRT(v)    sqrt(v)
 #define LOAD_SOME  LOAD_COPIED
 #define STORE_SOME STORE_COPIED
