@@ -26,6 +26,7 @@ set(LUGE_SOURCES
     src/backend/backend.c
     src/backend/catalog.c
     src/backend/cpu/cpu.c
+    src/backend/cpu/dense.c
     src/backend/cpu/elementwise.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
@@ -113,6 +114,7 @@ set(LUGE_SOURCES
     src/plan/rewrite_fold.c
     src/plan/rewrite_fuse.c
     src/plan/rewrite_order.c
+    src/plan/rewrite_patterns.c
     src/plan/run.c
     src/plan/schedule.c
     src/train/batch.c
@@ -234,6 +236,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/binary.c
     tests/samples/data.c
     tests/samples/elementwise.c
+    tests/samples/fused.c
     tests/samples/index.c
     tests/samples/loss.c
     tests/samples/matmul.c
@@ -256,6 +259,7 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_fused.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
@@ -322,6 +326,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    fused
     run
     run_threads
     training

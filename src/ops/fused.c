@@ -12,10 +12,13 @@ static const luge__field dense_fields[] = {
     { NULL, LUGE__FIELD_I64, 0 },
 };
 
-/* The product's type, and an activation that exists. */
+/* The type of a product of two matrices, and an activation that exists. */
 static luge_status infer_product(luge__infer *q)
 {
     const luge__dense_attr *attr = q->attr;
+    if (q->in[0]->shape.ndim != 2)
+        return luge__fail(q->ctx, LUGE_ESHAPE, "%s: operand 1 is %S; 2 dimensions are expected", q->op->name,
+                          &q->in[0]->shape);
     if (attr->activation < 0 || attr->activation >= LUGE__ACTIVATION_COUNT)
         return luge__fail(q->ctx, LUGE_EINVAL, "%s: there is no activation %l", q->op->name, attr->activation);
     return luge__infer_product(q, 0, attr->transpose_a, attr->transpose_b);

@@ -440,7 +440,7 @@ static luge_val bias_unfused(luge_graph *g, const luge_val *in, int n_in, const 
         return bias_unfused(g, in, n_in, attr, LUGE__OP_##op_name);                                                    \
     }                                                                                                                  \
     ROW(dense_##op_name, #op_name " with g = a b, a product of matrices", rule_function, 4, max_operands + 1,          \
-        ((written) & ~1) << 1 | 1, LUGE__ATTR(luge__dense_update_attr, dense_update_fields),                           \
+        ((written) & ~1) << 1 | 1, LUGE__ATTR(luge__dense_update_attr, dense_update_fields), .whole = 2 | 4,           \
         .lower = dense_##rule_function##_lower)                                                                        \
     ROW(bias_##op_name, #op_name " with g a sum over rows", rule_function, 3, max_operands, written,                   \
         LUGE__ATTR(luge__update_attr, update_fields), .lower = bias_##rule_function##_lower)

@@ -57,9 +57,13 @@ static luge_status apply(luge_plan *plan, luge_graph *given, luge__pass *pass, c
 #ifndef NDEBUG
     if (!status) status = luge_graph_verify(r.to);
 #endif
-    for (size_t id = 1; id < plan->n_given && !status; id++) plan->map[id] = r.map[plan->map[id]];
-    if (plan->graph && r.to) luge_graph_free(plan->graph);
-    if (r.to) plan->graph = r.to;
+    if (!status && (r.to->n_nodes > 1 || !plan->graph)) {
+        for (size_t id = 1; id < plan->n_given; id++) plan->map[id] = r.map[plan->map[id]];
+        luge_graph_free(plan->graph);
+        plan->graph = r.to;
+    } else {
+        luge_graph_free(r.to); /* there was nothing to do */
+    }
     luge__release(ctx, r.map, r.map ? r.n * sizeof *r.map : 0);
     luge__release(ctx, r.use, r.use ? r.n : 0);
     return status;

@@ -26,9 +26,9 @@ typedef luge_status luge__pass(luge__rewriter *r);
 /* Drops what nothing needs, folds what is known, makes equal values one. After it every operand whose shape alone is
  * used is a `full`, so that no value is kept for its shape. */
 luge__pass luge__simplify;
-/* Puts fused ops in the place of what they mean. */
+/* Puts fused ops in the place of what they mean. Appends nothing where there are none. */
 luge__pass luge__fuse;
-/* Moves each effect to right behind what it needs. */
+/* Moves each effect to right behind what it needs. Appends nothing where there are none. */
 luge__pass luge__order;
 
 /* Marks in r->use what the outputs need. `shapes`: also operands whose shape alone is used. */
@@ -61,5 +61,35 @@ luge_val luge__common_full(luge__rewriter *r, luge_dtype dtype, const luge_shape
 
 /* A simpler value with the same bits, or none. */
 luge_val luge__fold(luge__rewriter *r, const luge__expression *e, const luge__type *type);
+
+/* ---- rewrite_patterns.c ------------------------------------------------------------------------------------------ */
+
+/* A fused op in the place of node `root` and of what it alone reads. */
+typedef struct luge__fusion {
+    uint32_t root;
+    luge__op_id op;
+    int n_in;
+    luge_val in[LUGE__MAX_INPUTS]; /* of the old graph; none: a new array of one value */
+    luge__type full;
+    double value;
+    union {
+        luge__dense_attr dense;
+        luge__update_attr update;
+        luge__dense_update_attr dense_update;
+        luge__smoothing_attr smoothing;
+    } attr;
+} luge__fusion;
+
+typedef struct luge__fusing {
+    luge__rewriter *r;
+    uint32_t *readers; /* of each node of the old graph: how many read it */
+    uint32_t *written; /* of variables: the last effect so far */
+    uint32_t *at;      /* 1 + its place in the list, or 0 */
+    luge__fusion *list;
+    size_t n, capacity;
+} luge__fusing;
+
+/* Does a pattern end at to->root? Then *to says what to put there. */
+int luge__match(const luge__fusing *f, luge__fusion *to);
 
 #endif

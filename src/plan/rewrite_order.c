@@ -74,6 +74,7 @@ static luge_status emit(luge__rewriter *r, const ordering *o)
 
 luge_status luge__order(luge__rewriter *r)
 {
+    if (!r->from->n_effects) return LUGE_OK;
     uint32_t *memory = luge__alloc(r->ctx, ARRAYS * r->n * sizeof *memory);
     if (!memory) return LUGE_ENOMEM;
     ordering o = { memory, memory + r->n, memory + 2 * r->n, memory + 3 * r->n, memory + 4 * r->n, memory + 5 * r->n };
