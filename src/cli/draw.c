@@ -105,10 +105,10 @@ enum { SOME = 200, MANY = 1000, MOST = 3000 };
 
 /* ---- DOT --------------------------------------------------------------------------------------------------------- */
 
-/* Text outside of a box stands on the page, white or black: these have a contrast of about 4 with either. */
+/* Text outside of a box stands on the page, white or black: these have a contrast above 4 with either. */
 #define GREY     "#767676"
-#define FORWARD  "#0072B2"
-#define BACKWARD "#D55E00"
+#define FORWARD  "#1B7FBF"
+#define BACKWARD "#C95900"
 #define DARK     "#1A1A1A" /* on a box's own light ground */
 
 enum {

@@ -51,7 +51,7 @@ const char *cli_short_time(char text[CLI_TEXT], double seconds)
 static void append_cost(char *text, double seconds, size_t bytes)
 {
     char time[CLI_TEXT], size[CLI_TEXT], both[2 * CLI_TEXT + 2];
-    if (!(seconds >= 0)) return;
+    if (!(seconds > 0)) return;
     cli_short_time(time, seconds);
     if (bytes)
         snprintf(both, sizeof both, "%s, %s", time, cli_bytes(size, (double)bytes));

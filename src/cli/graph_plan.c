@@ -38,6 +38,7 @@ static const char *place_text(const luge_step_info *step, char text[CLI_TEXT])
 
 static void print_steps(const cli_steps *s)
 {
+    enum { OP = 21 }; /* columns for its name */
     for (int i = 0; i < s->n; i++) {
         luge_step_info step;
         char shape[CLI_SHAPE], place[CLI_TEXT], bytes[CLI_TEXT], time[CLI_TEXT] = "";
@@ -45,7 +46,9 @@ static void print_steps(const cli_steps *s)
         shape_text(&step.shape, shape);
         if (s->timed) cli_short_time(time, s->seconds[i]);
         place_text(&step, place);
-        printf("  %3d  %-21s %-9s %-12s %9s %s%*s%s\n", i + 1, step.op, step.kernel, shape,
+        const int wide = strlen(step.op) > OP; /* then the rest stands below it */
+        printf("  %3d  %s%s%*s %-9s %-12s %9s %s%*s%s\n", i + 1, step.op, wide ? "\n" : "",
+               wide ? 7 + OP : OP - (int)strlen(step.op), "", step.kernel, shape,
                step.offset < 0 ? "" : cli_bytes(bytes, (double)step.bytes), place, *time ? 11 - (int)strlen(place) : 0,
                "", time);
     }
