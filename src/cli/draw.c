@@ -166,6 +166,7 @@ static void put_label(FILE *f, const cli_drawing_node *node)
     fprintf(f, "label=<%s", bold ? "<b>" : italic ? "<i>" : "");
     put_text(f, *node->title ? node->title : " ");
     fputs(bold ? "</b>" : italic ? "</i>" : "", f);
+    if (node->lines) fputs("<br/><font point-size=\"3\"> </font>", f); /* room for what hangs below the line */
     for (const char *line = node->lines; line; line = strchr(line, '\n')) {
         line += *line == '\n';
         fputs("<br/><font point-size=\"11\">", f);
