@@ -17,6 +17,7 @@ static const struct verb {
     { "evaluate", "MODEL --data SPEC", "scores on data that has the answers", cli_evaluate },
     { "predict", "MODEL SPEC", "answers for a table, images, photo.png, -", cli_predict },
     { "check", "MODEL", "gradients held against central differences", cli_check },
+    { "graph", "MODEL", "the network's graph: pictures, values, times", cli_graph },
     { "summary", "MODEL", "layers, parameters, how it was trained", cli_summary },
     { "data", "[show SPEC]", "what there is; show, fetch, make", cli_data },
     { "grad", "FORMULA --at x=1", "its gradients, chain rule, drawn graph", cli_grad },

@@ -39,6 +39,9 @@ typedef enum cli_key {
     OPT_OUTPUT,
     OPT_PICTURES,
     OPT_MIRROR,
+    OPT_OPS,
+    OPT_TRAINING,
+    OPT_PLAN,
     OPT_WRT,
     OPT_AT,
     OPT_OF,
@@ -70,8 +73,10 @@ enum {
     VERB_RATES = 128, /* luge plot rates, which trains */
     VERB_GRAD = 256,
     VERB_DESCEND = 512,
+    VERB_GRAPH = 1024,
     VERB_FORMULA = VERB_GRAD | VERB_DESCEND, /* their first word may begin with a minus */
-    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT, /* that read data */
+    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT |
+                 VERB_GRAPH, /* that read data */
     VERB_LEARNS = VERB_TRAIN | VERB_RATES,
     VERB_ALL = VERB_READS | VERB_SUMMARY | VERB_FORMULA
 };
