@@ -97,6 +97,9 @@ is "$(number value)" 715 1e-12
 is "$(number gradients orange value)" 3.3 1e-12
 is "$(number gradients m value)" 165 1e-12
 is "$(number gradients tax value)" 650 1e-12
+says out "d price/d apple" "d price/d m "
+run 0 grad "loss = w1^2*w2" --at w1=3,w2=2 --order 3
+says out "d2 loss/d w1^2 " "d3 loss/d w1^2 d w2 "
 run 0 grad "sigmoid(x)" --at x=0 --json
 is "$(number gradients x value)" 0.25 1e-15
 run 0 grad "x^2*y^3" --at x=3,y=2 --order 3 --json
@@ -209,6 +212,7 @@ if command -v gnuplot >/dev/null; then
     run 0 descend "a^2 + b^2 + c^2" --from a=1,b=2,c=3 -o values.svg
     for file in ways curve values; do says $file.svg "</svg>" "sgd, rate"; done
 fi
+refuses 1 5 7 "step has no gradient" descend "x + step(x)" --from x=1
 refuses 1 3 1 "y has no value; give it one: --from y=..." descend "x+y" --from x=1
 refuses 1 - - "f is no finite number where it begins" descend "log(x)" --from x=-1
 refuses 1 8 1 "u and v are used by nothing" descend "u = x; v = x" --from x=1
