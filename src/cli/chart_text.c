@@ -220,6 +220,11 @@ static void put_below(const canvas *c)
 
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
+static char letter_of(int index)
+{
+    return "abcdefghijklmnopqrstuvwxyz"[index % 26];
+}
+
 /* Whether it has a letter. */
 static int is_listed(const cli_series *s)
 {
@@ -248,7 +253,7 @@ static void put_legend(const cli_panel *p)
     const int named = named_series(p);
     for (int i = 0; i < p->n_series; i++) {
         const cli_series *s = &p->series[i];
-        char sign[3] = { (char)('a' + k % 26), 0, 0 };
+        const char sign[2] = { letter_of(k), 0 };
         for (int64_t c = 0; s->mark == CLI_REGIONS && c < s->n_names; c++) {
             char region[CLI_TEXT + 16];
             const char ground[2] = { grounds[c % 8], 0 };
@@ -269,7 +274,7 @@ static void put_legend(const cli_panel *p)
 static void draw_series(canvas *c, int index, int letter)
 {
     const cli_series *s = &c->panel->series[index];
-    const char sign = is_listed(s) ? (char)('a' + letter % 26) : '*';
+    const char sign = is_listed(s) ? letter_of(letter) : '*';
     double x, y;
     switch (s->mark) {
     case CLI_CONTOUR:
