@@ -241,6 +241,10 @@ static int named_series(const cli_panel *p)
 static void add_entry(char *text, size_t size, const char *sign, const char *name)
 {
     const size_t n = strlen(text);
+    if (n > 600) { /* no place for forty classes */
+        if (text[n - 1] != '.') snprintf(text + n, size - n, ", ...");
+        return;
+    }
     snprintf(text + n, size - n, "%s%s%s%s", n ? ", " : "", sign, *sign ? ": " : "", name);
     for (char *c = text + n + (n ? 2 : 0); *c; c++)
         if (*c == ' ') *c = CLI_NO_BREAK;
@@ -249,7 +253,7 @@ static void add_entry(char *text, size_t size, const char *sign, const char *nam
 static void put_legend(const cli_panel *p)
 {
     char text[2 * CLI_MESSAGE] = "", name[CLI_TEXT];
-    int k = 0;
+    int k = 0, paths = 0;
     const int named = named_series(p);
     for (int i = 0; i < p->n_series; i++) {
         const cli_series *s = &p->series[i];
@@ -262,10 +266,13 @@ static void put_legend(const cli_panel *p)
         }
         if (s->mark == CLI_RULE && s->name) add_entry(text, sizeof text, ":", s->name);
         if (s->mark == CLI_CONTOUR && s->name) add_entry(text, sizeof text, "lines", s->name);
+        paths += s->mark == CLI_PATH;
         if (!is_listed(s)) continue;
         k++;
         add_entry(text, sizeof text, named > 1 || s->mark == CLI_POINTS ? sign : "", s->name);
     }
+    if (paths) add_entry(text, sizeof text, "o", "start");
+    if (paths) add_entry(text, sizeof text, "@", "end");
     if (!*text) return;
     printf("%*s", LABEL + 2, "");
     cli_wrap(LABEL + 2, text);
@@ -362,7 +369,7 @@ static void put_table(const cli_panel *p, const cli_series *s)
     }
     const int room = cli_terminal_width() - MARGIN - names;
     if (s->rows > 40 || s->columns * (cell + 1) > room) {
-        printf("%*s%s across, %s down; from the least, blank, to the largest, @\n", MARGIN, "", x_name, y_name);
+        printf("%*s%s across, %s down; blank is least, @ is most\n\n", MARGIN, "", x_name, y_name);
         put_shades(s, cli_terminal_width() - MARGIN);
         return;
     }
