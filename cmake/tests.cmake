@@ -124,6 +124,7 @@ set_tests_properties(readme_snippets PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPIL
 # The command, as a person uses it.
 luge_add_test(cli cli sh "${PROJECT_SOURCE_DIR}/tests/cli.sh" "$<TARGET_FILE:luge_cli>")
 luge_add_test(plot cli sh "${PROJECT_SOURCE_DIR}/tests/plot.sh" "$<TARGET_FILE:luge_cli>")
+luge_add_test(command_graph cli sh "${PROJECT_SOURCE_DIR}/tests/graph.sh" "$<TARGET_FILE:luge_cli>")
 luge_add_test(command_guide guide sh "${PROJECT_SOURCE_DIR}/tests/command_guide.sh" "$<TARGET_FILE:luge_cli>")
 # What the recipes reach, where the data is.
 foreach(name IN ITEMS mnist-two-layer five-or-eight fashion-keras fashion-best breast-cancer iris wine-quality)

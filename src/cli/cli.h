@@ -14,6 +14,7 @@ int cli_train(int n, char **arg);
 int cli_evaluate(int n, char **arg);
 int cli_predict(int n, char **arg);
 int cli_check(int n, char **arg);
+int cli_graph(int n, char **arg);
 int cli_summary(int n, char **arg);
 int cli_data(int n, char **arg);
 int cli_ops(int n, char **arg);

@@ -99,15 +99,22 @@ void cli_draw_free(cli_drawing *d)
     *d = (cli_drawing){ .failed = 0 };
 }
 
+/* Nodes from which on Graphviz is told to be content with a layout that is not the best; that take it long; that it
+ * does not lay out in minutes. */
+enum { SOME = 200, MANY = 1000, MOST = 3000 };
+
 /* ---- DOT --------------------------------------------------------------------------------------------------------- */
 
-/* Text outside of a box stands on the page, white or black: these have a contrast of about 4 with either. */
+/* Text outside of a box stands on the page, white or black: these have a contrast above 4 with either. */
 #define GREY     "#767676"
-#define FORWARD  "#0072B2"
-#define BACKWARD "#D55E00"
+#define FORWARD  "#1B7FBF"
+#define BACKWARD "#C95900"
 #define DARK     "#1A1A1A" /* on a box's own light ground */
 
-enum { LONGEST = 60 }; /* columns of a text; of a longer one, its beginning is shown */
+enum {
+    LONGEST = 60,
+    LONGEST_LINE = 200
+}; /* columns of a text, of a caption's line; of a longer one, its beginning is shown */
 
 /* Bytes of the UTF-8 character that begins there; 0 where none does. */
 static int character(const char *text)
@@ -126,11 +133,11 @@ static int character(const char *text)
 }
 
 /* Text inside of an HTML label, up to its end or a \n: nothing in it can end the label. */
-static void put_text(FILE *f, const char *text)
+static void put_cut(FILE *f, const char *text, int longest)
 {
     for (int columns = 0; *text && *text != '\n'; columns++) {
         const int n = character(text);
-        if (columns == LONGEST) {
+        if (columns == longest) {
             fputs("…", f);
             return;
         }
@@ -146,6 +153,11 @@ static void put_text(FILE *f, const char *text)
     }
 }
 
+static void put_text(FILE *f, const char *text)
+{
+    put_cut(f, text, LONGEST);
+}
+
 /* Title and lines, one below the other. */
 static void put_label(FILE *f, const cli_drawing_node *node)
 {
@@ -154,9 +166,10 @@ static void put_label(FILE *f, const cli_drawing_node *node)
     fprintf(f, "label=<%s", bold ? "<b>" : italic ? "<i>" : "");
     put_text(f, *node->title ? node->title : " ");
     fputs(bold ? "</b>" : italic ? "</i>" : "", f);
+    if (node->lines) fputs("<br/><font point-size=\"3\"> </font>", f); /* room for what hangs below the line */
     for (const char *line = node->lines; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        fputs("<br/><font point-size=\"10\">", f);
+        fputs("<br/><font point-size=\"11\">", f);
         put_text(f, *line && *line != '\n' ? line : " ");
         fputs("</font>", f);
     }
@@ -238,7 +251,7 @@ static void put_caption(FILE *f, const char *caption)
     fputs("  labelloc=b; labeljust=l; fontsize=11; fontcolor=\"" GREY "\"; label=<", f);
     for (const char *line = caption; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        put_text(f, line);
+        put_cut(f, line, LONGEST_LINE);
         fputs("<br align=\"left\"/>", f);
     }
     fputs(">;\n", f);
@@ -249,6 +262,7 @@ static void put_drawing(FILE *f, const cli_drawing *d)
     const char *font = "fontname=\"DejaVu Sans,Helvetica,Arial,sans-serif\"";
     fprintf(f, "digraph luge {\n  graph [rankdir=LR,bgcolor=transparent,nodesep=0.3,ranksep=%s,%s];\n",
             d->texts ? "0.2" : "0.4", font);
+    if (d->n_nodes > SOME) fputs("  nslimit=0.2; nslimit1=2; mclimit=0.2;\n", f);
     fprintf(f, "  node [%s,fontsize=13,fontcolor=\"" DARK "\",fillcolor=\"#F6F6F6\",color=\"" GREY "\"];\n", font);
     fprintf(f, "  edge [color=\"" GREY "\",arrowsize=0.7];\n");
     for (int k = 0; k < d->n_groups; k++) {
@@ -323,7 +337,6 @@ static int without_graphviz(const char *verb, const char *path, const char *text
 
 int cli_draw_save(const char *verb, const cli_drawing *d, const char *path)
 {
-    enum { MOST = 6000 }; /* nodes that Graphviz lays out in reasonable time */
     size_t bytes;
     int code = cli_draw_check(verb, path);
     char *text = code ? NULL : cli_draw_dot(verb, d, &bytes);
@@ -337,10 +350,13 @@ int cli_draw_save(const char *verb, const cli_drawing *d, const char *path)
     else if (!cli_tool_exists("dot"))
         code = without_graphviz(verb, path, text, bytes);
     else if (d->n_nodes > MOST)
-        code = cli_fail(verb, "%d nodes are too many to be laid out%s%s", d->n_nodes, d->hint ? "; " : "",
-                        d->hint ? d->hint : "");
-    else
+        code =
+            cli_fail(verb, "%d nodes are too many to be laid out%s%s; the graph as text is what a name with .dot gets",
+                     d->n_nodes, d->hint ? "; " : "", d->hint ? d->hint : "");
+    else {
+        if (d->n_nodes > MANY) fprintf(stderr, "  laying out %d nodes takes a while; Ctrl-C stops it\n", d->n_nodes);
         code = cli_tool_run(verb, argv, text, bytes, path);
+    }
     free(text);
     return code;
 }

@@ -8,14 +8,53 @@
 
 enum { MOST_TITLE = 28 }; /* columns that are kept for titles */
 
+/* Signs of our own, where a terminal has ASCII alone. */
+static const char *plain(const char *text)
+{
+    static const char *const signs[][2] = { { "→", "->" }, { "←", "<-" }, { "−", "-" }, { "×", "x" },
+                                            { "÷", "/" },  { "µ", "u" },  { "·", "." }, { "√", "sqrt" } };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs && !cli_has_utf8(); i++)
+        if (!strncmp(text, signs[i][0], strlen(signs[i][0]))) return signs[i][1];
+    return NULL;
+}
+
 /* A text on one line: \n becomes two spaces. */
 static void put_flat(FILE *file, const char *text)
 {
     for (; *text; text++) {
-        if (*text == '\n')
+        const char *instead = plain(text);
+        if (instead)
+            fputs(instead, file);
+        else if (*text == '\n')
             fputs("  ", file);
         else
             fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, file);
+        while (instead && ((unsigned char)text[1] & 0xc0) == 0x80) text++;
+    }
+}
+
+/* A text behind what stands in the line, `gap` columns on; where there is no room, on the next line, at `indent`. */
+static void put_item(FILE *file, const char *text, int gap, int indent, int *column)
+{
+    const int columns = cli_columns(text);
+    if (*column > indent && *column + gap + columns > CLI_WIDTH) {
+        fprintf(file, "\n%*s", indent, "");
+        *column = indent;
+    }
+    fprintf(file, "%*s", gap, "");
+    put_flat(file, text);
+    *column += gap + columns;
+}
+
+/* Lines side by side while there is room. */
+static void put_lines(FILE *file, const char *lines, int indent, int *column)
+{
+    while (*lines) {
+        char line[CLI_WIDTH * 4];
+        const int n = (int)strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s", n, lines);
+        put_item(file, line, 2, indent, column);
+        lines += n + (lines[n] == '\n');
     }
 }
 
@@ -38,35 +77,51 @@ static int sort_edges(const cli_drawing *d, incoming *in)
 
 static void put_edge(FILE *file, const cli_drawing *d, const cli_drawing_edge *e)
 {
-    const int utf8 = cli_has_utf8();
-    fprintf(file, "%*sof %d ", 8, "", e->from + 1);
-    put_flat(file, d->nodes[e->from].title);
-    if (e->above) {
-        fputs(":  ", file);
-        put_flat(file, e->above);
-    }
-    if (e->below) {
-        fputs(utf8 ? "   ← " : "   <- ", file);
-        put_flat(file, e->below);
-    }
+    enum { INDENT = 8 };
+    char text[CLI_WIDTH * 4];
+    int column = INDENT;
+    snprintf(text, sizeof text, "of %d %s%s", e->from + 1, d->nodes[e->from].title, e->above ? ":" : "");
+    fprintf(file, "%*s", INDENT, "");
+    put_item(file, text, 0, INDENT, &column);
+    if (e->above) put_item(file, e->above, 2, INDENT, &column);
+    snprintf(text, sizeof text, "← %s", e->below ? e->below : "");
+    if (e->below) put_item(file, text, 3, INDENT, &column);
     fputc('\n', file);
+}
+
+/* Where its values come from, by number. */
+static void put_sources(FILE *file, const cli_drawing *d, const incoming *in, int i, int indent, int *column)
+{
+    const int first = in->first[i], end = in->first[i + 1];
+    for (int k = first; k < end; k++) {
+        char text[CLI_TEXT];
+        snprintf(text, sizeof text, "%s%d%s", k == first ? "of " : "", d->edges[in->at[k]].from + 1,
+                 k + 1 == end ? "" : ",");
+        put_item(file, text, k == first ? 2 : 1, indent, column);
+    }
 }
 
 static void put_node(FILE *file, const cli_drawing *d, const incoming *in, int i, int width)
 {
     const cli_drawing_node *node = &d->nodes[i];
-    const int indent = node->group >= 0 ? 2 : 0, columns = cli_columns(node->title);
-    int plain = 1, n = 0;
-    fprintf(file, "%*s%4d  ", indent, "", i + 1);
+    const int first = in->first[i], end = in->first[i + 1];
+    int texts = 0, column = 6 + cli_columns(node->title);
+    for (int k = first; k < end; k++) texts |= d->edges[in->at[k]].above || d->edges[in->at[k]].below;
+    if (node->group >= 0) {
+        fputs("  ", file);
+        column += 2;
+    }
+    fprintf(file, "%4d  ", i + 1);
     put_flat(file, node->title);
-    for (int k = in->first[i]; k < in->first[i + 1]; k++)
-        if (d->edges[in->at[k]].above || d->edges[in->at[k]].below) plain = 0;
-    if (plain || node->lines) fprintf(file, "%*s", width - columns > 0 ? width - columns + 2 - indent : 2, "");
-    if (node->lines) put_flat(file, node->lines);
-    for (int k = in->first[i]; k < in->first[i + 1] && plain; k++)
-        fprintf(file, "%s%d", n++ ? ", " : node->lines ? "   of " : "of ", d->edges[in->at[k]].from + 1);
+    if (node->lines || (!texts && first < end)) {
+        if (column < width + 6) fprintf(file, "%*s", width + 6 - column, "");
+        if (column < width + 6) column = width + 6;
+        const int indent = column;
+        if (node->lines) put_lines(file, node->lines, indent, &column);
+        if (!texts) put_sources(file, d, in, i, indent, &column);
+    }
     fputc('\n', file);
-    for (int k = in->first[i]; k < in->first[i + 1] && !plain; k++) put_edge(file, d, &d->edges[in->at[k]]);
+    for (int k = first; k < end && texts; k++) put_edge(file, d, &d->edges[in->at[k]]);
 }
 
 static void put_nodes(FILE *file, const cli_drawing *d, const incoming *in)
@@ -88,12 +143,21 @@ static void put_nodes(FILE *file, const cli_drawing *d, const incoming *in)
     }
 }
 
+static void put_caption(FILE *file, const char *caption)
+{
+    for (const char *line = caption; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        fprintf(file, "  %.*s\n", (int)strcspn(line, "\n"), line);
+    }
+    fputc('\n', file);
+}
+
 int cli_draw_print(const char *verb, const cli_drawing *d, FILE *file)
 {
     incoming in = { NULL, NULL };
     const int good = !d->failed && sort_edges(d, &in);
     if (good) {
-        if (d->caption) fprintf(file, "%s\n\n", d->caption);
+        if (d->caption) put_caption(file, d->caption);
         put_nodes(file, d, &in);
     }
     free(in.first);

@@ -18,7 +18,7 @@ static const struct option {
     int verbs;
 } options[N_OPTIONS] = {
     [OPT_DATA] = { "data", "SPEC", "a CSV file, a folder of images, .npy, IDX, a name such as mnist:train or digits, -",
-                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_PLOT },
+                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_PLOT | VERB_GRAPH },
     [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_LEARNS },
     [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_LEARNS },
     [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_LEARNS },
@@ -37,7 +37,7 @@ static const struct option {
     [OPT_LR] = { "lr", "RATE", "learning rate", 0, NUMBER, VERB_TRAIN },
     [OPT_SCHEDULE] = { "schedule", "NAME", "of the rate: constant, cosine (to 0 at the last epoch), plateau", 0, TEXT,
                        VERB_LEARNS },
-    [OPT_BATCH] = { "batch", "ROWS", "rows a step, or all (default 32)", 0, BATCH, VERB_LEARNS },
+    [OPT_BATCH] = { "batch", "ROWS", "rows a step, or all (default 32)", 0, BATCH, VERB_LEARNS | VERB_GRAPH },
     [OPT_SAMPLING] = { "sampling", "NAME", "shuffled, in-order or with-replacement", 0, TEXT, VERB_LEARNS },
     [OPT_EPOCHS] = { "epochs", "N", "up to so many in all (default 200)", 0, WHOLE, VERB_LEARNS },
     [OPT_PATIENCE] = { "patience", "N", "epochs without progress before it stops; 0: never (default 10)", 0, WHOLE,
@@ -57,14 +57,17 @@ static const struct option {
     [OPT_SAVE_RECIPE] = { "save-recipe", "FILE", "write what was decided as a recipe", 0, TEXT, VERB_TRAIN },
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
     [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors); plot: .svg .png .pdf .csv",
-                     'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT },
+                     'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT | VERB_GRAPH },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
     [OPT_FEATURES] = { "features", "A,B", "two columns for the axes; the others stay at their means", 0, TEXT,
                        VERB_PLOT },
+    [OPT_OPS] = { "ops", NULL, "every operator, not a box a layer", 0, FLAG, VERB_GRAPH },
+    [OPT_TRAINING] = { "training", NULL, "a whole training step: loss, gradients and update too", 0, FLAG, VERB_GRAPH },
+    [OPT_PLAN] = { "plan", NULL, "the steps of the plan, before and after its rewrites", 0, FLAG, VERB_GRAPH },
     [OPT_CSV] = { "csv", NULL, "the numbers behind a picture as CSV", 0, FLAG, VERB_PLOT },
     [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG,
-                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_PLOT },
+                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_PLOT | VERB_GRAPH },
     [OPT_QUIET] = { "quiet", NULL, "say nothing but errors, and the JSON object", 'q', FLAG,
                     VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA | VERB_PLOT },
     [OPT_HELP] = { "help", NULL, "this text", 'h', FLAG, VERB_ALL },
@@ -286,6 +289,15 @@ static const struct help {
       "Holds the gradients of backpropagation against central differences in double\n"
       "precision, a line for each parameter. Exit code 1 where they disagree.\n",
       "luge check model.safetensors\n" },
+    { "graph",
+      "luge graph MODEL|RECIPE.yaml [-o FILE.svg|png|pdf|dot] [options]\n\n"
+      "The network's graph: a box a layer, or every operator. With --data, one batch\n"
+      "goes through it: values forward, gradients back, time and memory of each step.\n"
+      "Without -o it is told as text. Pictures are laid out by Graphviz.\n",
+      "luge graph model.safetensors\n"
+      "luge graph model.safetensors -o net.svg\n"
+      "luge graph model.safetensors --ops --data new.csv --batch 4 -o batch.svg\n"
+      "luge graph recipe.yaml --plan\n" },
     { "summary",
       "luge summary MODEL\n\n"
       "Layers, parameters, how it was trained and on what.\n",

@@ -40,6 +40,9 @@ typedef enum cli_key {
     OPT_PICTURES,
     OPT_MIRROR,
     OPT_FEATURES,
+    OPT_OPS,
+    OPT_TRAINING,
+    OPT_PLAN,
     OPT_CSV,
     OPT_JSON,
     OPT_QUIET,
@@ -57,7 +60,9 @@ enum {
     VERB_DATA = 32,
     VERB_PLOT = 64,
     VERB_RATES = 128, /* luge plot rates, which trains */
-    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT, /* that read data */
+    VERB_GRAPH = 256,
+    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT |
+                 VERB_GRAPH, /* all that read data */
     VERB_LEARNS = VERB_TRAIN | VERB_RATES,
     VERB_ALL = VERB_READS | VERB_SUMMARY
 };
