@@ -148,6 +148,13 @@ says out "it's" "people.csv: 240 rows"
 fits
 run 0 plot confusion people.safetensors --json
 says out '"mark": "cells"' "it's"
+awk 'BEGIN { srand(2); print "x,y,k"; for (i = 0; i < 400; i++) printf "%g,%g,a class with a long name %d of them\n", rand(), rand(), i % 40 }' >many.csv
+run 0 train --data many.csv --epochs 1 -q -o many.safetensors
+run 0 plot confusion many.safetensors
+says out "blank is least, @ is most"
+fits
+run 0 plot regions many.safetensors
+fits
 awk 'BEGIN { print "x,y,z"; for (i = 0; i < 60; i++) printf "%g,%g,%g\n", i % 7, i % 5, 3 * (i % 7) - (i % 5) + 7 }' >plane.csv
 run 0 train --data plane.csv --model "dense 1" --standardize no --epochs 300 --lr 0.05 -q -o plane.safetensors
 refuses 1 "answers with numbers" confusion plane.safetensors
@@ -267,7 +274,8 @@ if command -v gnuplot >/dev/null; then
     gnuplot people.gp >script.svg 2>err || complain "gnuplot people.gp"
     cmp -s script.svg people.svg || complain "the script draws another picture"
     for what in "history m.csv sgd.safetensors" "activation tanh selu" "weights digits.safetensors" \
-        "histogram m.safetensors" "regions four.safetensors --features a,c" "weights plane.safetensors"; do
+        "histogram m.safetensors" "regions four.safetensors --features a,c" "weights plane.safetensors" \
+        "confusion many.safetensors" "regions many.safetensors" "rates --data moons --rows 60 --epochs 1"; do
         for end in svg png pdf; do
             # shellcheck disable=SC2086
             run 0 plot $what -o picture.$end

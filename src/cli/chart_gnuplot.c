@@ -7,14 +7,14 @@
 
 #include "chart.h"
 
-enum { N_COLOURS = 7, MOST_NUMBERS = 30, MARKED = 25 };
+enum { N_COLOURS = 7, N_DASHES = 5, MOST_NUMBERS = 30, MOST_NAMES = 50, MOST_TITLES = 12, MARKED = 25 };
 static const char *const colours[N_COLOURS] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                 "#E69F00", "#56B4E9", "#000000" };
 static const char *const pale[N_COLOURS] = {
     "#BFDCEC", "#F5D7BF", "#BFE7DC", "#F2DDE9", "#F9E7BF", "#D5EDFA", "#CCCCCC"
 };
-static const char *const dashes[] = { "solid", "'-'", "'-.'", "'.'", "'-..'" };
-static const int marks[] = { 7, 5, 9, 11, 13, 6, 4 };
+static const char *const dashes[N_DASHES] = { "solid", "'-'", "'-.'", "'.'", "'-..'" };
+static const int marks[N_COLOURS] = { 7, 5, 9, 11, 13, 6, 4 };
 
 /* How a series looks in its panel: numbers from 0. */
 typedef struct look {
@@ -31,11 +31,6 @@ static look look_of(const cli_panel *p, const cli_series *s)
     return l;
 }
 
-static const char *colour_of(int index)
-{
-    return colours[index % N_COLOURS];
-}
-
 /* How many bytes the UTF-8 character takes that begins there; 0 where none does. */
 static int character(const char *text)
 {
@@ -47,26 +42,36 @@ static int character(const char *text)
 }
 
 /* In single quotes gnuplot replaces nothing; a quote is written twice. A name that is cut short, or of another
- * encoding, loses what is no character. */
-static void quote(FILE *f, const char *text)
+ * encoding, loses what is no character. Of one with more than `most` characters the middle is left out, since names
+ * that begin alike may end differently. */
+static void quote_some(FILE *f, const char *text, int most)
 {
+    const int all = text ? cli_columns(text) : 0, head = all > most ? (most - 2) / 2 : all, tail = most - 2 - head;
     fputc('\'', f);
-    while (text && *text) {
+    for (int i = 0; text && *text; i++) {
         const int n = character(text);
-        if (*text == '\'') fputc('\'', f);
-        if (n == 1)
-            fputc((unsigned char)*text < ' ' || *text == 127 ? ' ' : *text, f);
-        else
-            fprintf(f, "%.*s", n, text);
+        if (i == head) fputs("..", f);
+        if (i < head || i >= all - tail) {
+            if (*text == '\'') fputc('\'', f);
+            if (n == 1)
+                fputc((unsigned char)*text < ' ' || *text == 127 ? ' ' : *text, f);
+            else
+                fprintf(f, "%.*s", n, text);
+        }
         text += n ? n : 1;
     }
     fputc('\'', f);
 }
 
+static void quote(FILE *f, const char *text)
+{
+    quote_some(f, text, 100);
+}
+
 static void title(FILE *f, const char *text)
 {
     fputs(text ? " title " : " notitle", f);
-    if (text) quote(f, text);
+    if (text) quote_some(f, text, 40);
 }
 
 static void number(FILE *f, double value)
@@ -184,11 +189,16 @@ static void ticks(const cli_axis *a, char letter, double low, double high, FILE 
     size_t letters = 0;
     if (a->whole && high - low < 8) fprintf(f, "set %ctics 1\n", letter);
     if (!a->names) return;
+    const int64_t step = (a->n_names + MOST_NAMES - 1) / MOST_NAMES;
     for (int64_t i = 0; i < a->n_names; i++) letters += (size_t)cli_columns(a->names[i]) + 2;
-    fprintf(f, "set %ctics%s (", letter, letter == 'x' && letters > 70 ? " rotate by 45 right" : "");
-    for (int64_t i = 0; i < a->n_names; i++) {
+    fprintf(f, "set %ctics%s%s (", letter,
+            letter != 'x' || letters <= 70 ? ""
+            : a->n_names > 20              ? " rotate by 90 right"
+                                           : " rotate by 45 right",
+            a->n_names > 20 ? " font ',8'" : "");
+    for (int64_t i = 0; i < a->n_names; i += step) {
         if (i) fputs(", ", f);
-        quote(f, a->names[i]);
+        quote_some(f, a->names[i], 24);
         fprintf(f, " %lld", (long long)i);
     }
     fputs(")\n", f);
@@ -278,29 +288,72 @@ static int has_points(const cli_panel *p)
     return 0;
 }
 
-/* One or more elements of the plot command. */
-static void element(const cli_panel *p, int panel, int index, FILE *f)
+/* How many series before that one are in the legend, which is no place for forty classes. */
+static int titles_before(const cli_panel *p, int index)
+{
+    int n = 0;
+    for (int i = 0; i < index; i++) n += p->series[i].name && !p->series[i].unlisted && p->series[i].mark <= CLI_RULE;
+    return n;
+}
+
+/* Few points are drawn larger. */
+static double point_size(const cli_panel *p)
+{
+    int64_t n = 0;
+    for (int i = 0; i < p->n_series; i++) n += p->series[i].mark == CLI_POINTS ? p->series[i].n : 0;
+    return n <= MARKED ? 1.4 : 0.6;
+}
+
+/* The elements of the plot command that a grid is, behind the name of its data. */
+static void grid_element(const cli_panel *p, int panel, int index, FILE *f)
 {
     char text[CLI_TEXT];
     const cli_series *s = &p->series[index];
+    if (s->mark == CLI_CONTOUR) {
+        fprintf(f, " using (NaN):(NaN) with lines notitle, \\\n  $c%d_%d using 1:2:(r%d_%d($3))", panel, index, panel,
+                index);
+        fputs(" with lines lc palette notitle", f);
+    } else if (s->mark == CLI_REGIONS) {
+        fprintf(f, " using 1:2:(int($3) %% %d) with image notitle", N_COLOURS);
+        for (int64_t i = 0; i < s->n_names && !has_points(p); i++) {
+            fprintf(f, ", \\\n  NaN with boxes lc rgb '%s' fillstyle solid", pale[i % N_COLOURS]);
+            title(f, cli_series_name(s, i, text));
+        }
+    } else if (s->mark == CLI_TILES) {
+        fputs(" matrix with image notitle", f);
+    } else { /* as rectangles: viewers of SVG blur a small image */
+        const int size = s->columns > 16 ? 8 : s->columns > 10 ? 10 : 12;
+        fprintf(f, " using 1:2:3 with image%s notitle", s->rows * s->columns <= 2500 ? " pixels" : "");
+        for (int dark = 0; dark < 2 && has_numbers(s); dark++)
+            fprintf(f,
+                    ", \\\n  $d%d_%d using 1:($5 == %d ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb "
+                    "'%s' notitle",
+                    panel, index, dark, size, dark ? "#FFFFFF" : "#000000");
+    }
+}
+
+/* One or more elements of the plot command. */
+static void element(const cli_panel *p, int panel, int index, FILE *f)
+{
+    const cli_series *s = &p->series[index];
     const look l = look_of(p, s);
-    const char *colour = colour_of(l.colour);
-    const int mark = marks[l.colour % N_COLOURS];
+    const char *colour = colours[l.colour % N_COLOURS], *dash = dashes[l.dash % N_DASHES];
+    const int mark = marks[(l.colour + l.colour / N_COLOURS) % N_COLOURS]; /* a colour that returns has another mark */
     fprintf(f, "%s$d%d_%d", index ? ", \\\n  " : "", panel, index);
     switch (s->mark) {
     case CLI_LINE:
         fprintf(f, " using 1:2 with lines%s lc rgb '%s' dt %s lw 2 pt %d ps 0.6", s->n <= MARKED ? "points" : "",
-                colour, dashes[l.dash % 5], mark);
+                colour, dash, mark);
         break;
     case CLI_POINTS:
-        fprintf(f, " using 1:2 with points lc rgb '%s' pt %d ps 0.6", colour, mark);
+        fprintf(f, " using 1:2 with points lc rgb '%s' pt %d ps %g", colour, mark, point_size(p));
         break;
     case CLI_PATH:
         fprintf(f, " using 1:2 every ::0::0 with points lc rgb '%s' pt 6 ps 1.8 lw 2 notitle, \\\n  ", colour);
         fprintf(f, "$d%d_%d using 1:2 every ::%lld::%lld with points lc rgb '%s' pt 3 ps 1.5 lw 2 notitle, \\\n  ",
                 panel, index, (long long)s->n - 1, (long long)s->n - 1, colour);
-        fprintf(f, "$d%d_%d using 1:2 with linespoints lc rgb '%s' dt %s lw 1.5 pt %d ps 0.5 pointinterval %lld", panel,
-                index, colour, dashes[l.dash % 5], mark, (long long)(s->n / 60 + 1));
+        fprintf(f, "$d%d_%d using 1:2 with linespoints lc rgb '%s' dt %s lw 2 pt %d ps 0.5 pointinterval %lld", panel,
+                index, colour, dash, mark, (long long)(s->n / 60 + 1));
         break;
     case CLI_BARS:
         fprintf(f, " using 1:2:(%.9g) with boxes lc rgb '%s' fillstyle solid 0.75 border lc rgb '%s'", s->width, colour,
@@ -309,39 +362,12 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
     case CLI_RULE:
         fputs(" using (NaN):(NaN) with lines dt '.' lw 1.5 lc rgb '#555555'", f);
         break;
-    case CLI_CONTOUR:
-        fprintf(
-            f,
-            " using (NaN):(NaN) with lines notitle, \\\n  $c%d_%d using 1:2:(r%d_%d($3)) with lines lc palette notitle",
-            panel, index, panel, index);
-        return;
-    case CLI_REGIONS:
-        fprintf(f, " using 1:2:(int($3) %% %d) with image notitle", N_COLOURS);
-        for (int64_t i = 0; i < s->n_names && !has_points(p); i++) {
-            fprintf(f, ", \\\n  NaN with boxes lc rgb '%s' fillstyle solid", pale[i % N_COLOURS]);
-            title(f, cli_series_name(s, i, text));
-        }
-        return;
-    case CLI_CELLS:
-        /* as rectangles: viewers of SVG blur a small image */
-        fprintf(f, " using 1:2:3 with image%s notitle", s->rows * s->columns <= 2500 ? " pixels" : "");
-        if (!has_numbers(s)) return;
-        for (int dark = 0; dark < 2; dark++)
-            fprintf(
-                f,
-                ", \\\n  $d%d_%d using 1:($5 == %d ? $2 : NaN):(stringcolumn(4)) with labels font ',%d' tc rgb '%s' "
-                "notitle",
-                panel, index, dark,
-                s->columns > 16   ? 8
-                : s->columns > 10 ? 10
-                                  : 12,
-                dark ? "#FFFFFF" : "#000000");
-        return;
-    case CLI_TILES:
-        fputs(" matrix with image notitle", f);
+    default:
+        grid_element(p, panel, index, f);
         return;
     }
-    title(f, s->unlisted ? NULL : s->name);
+    const int before = titles_before(p, index);
+    title(f, s->unlisted || before > MOST_TITLES ? NULL : before == MOST_TITLES ? "..." : s->name);
 }
 
 static void draw_panel(const cli_chart *c, int index, FILE *f)

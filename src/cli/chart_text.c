@@ -220,6 +220,11 @@ static void put_below(const canvas *c)
 
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
+static char letter_of(int index)
+{
+    return "abcdefghijklmnopqrstuvwxyz"[index % 26];
+}
+
 /* Whether it has a letter. */
 static int is_listed(const cli_series *s)
 {
@@ -236,6 +241,10 @@ static int named_series(const cli_panel *p)
 static void add_entry(char *text, size_t size, const char *sign, const char *name)
 {
     const size_t n = strlen(text);
+    if (n > 600) { /* no place for forty classes */
+        if (text[n - 1] != '.') snprintf(text + n, size - n, ", ...");
+        return;
+    }
     snprintf(text + n, size - n, "%s%s%s%s", n ? ", " : "", sign, *sign ? ": " : "", name);
     for (char *c = text + n + (n ? 2 : 0); *c; c++)
         if (*c == ' ') *c = CLI_NO_BREAK;
@@ -244,11 +253,11 @@ static void add_entry(char *text, size_t size, const char *sign, const char *nam
 static void put_legend(const cli_panel *p)
 {
     char text[2 * CLI_MESSAGE] = "", name[CLI_TEXT];
-    int k = 0;
+    int k = 0, paths = 0;
     const int named = named_series(p);
     for (int i = 0; i < p->n_series; i++) {
         const cli_series *s = &p->series[i];
-        char sign[3] = { (char)('a' + k % 26), 0, 0 };
+        const char sign[2] = { letter_of(k), 0 };
         for (int64_t c = 0; s->mark == CLI_REGIONS && c < s->n_names; c++) {
             char region[CLI_TEXT + 16];
             const char ground[2] = { grounds[c % 8], 0 };
@@ -257,10 +266,13 @@ static void put_legend(const cli_panel *p)
         }
         if (s->mark == CLI_RULE && s->name) add_entry(text, sizeof text, ":", s->name);
         if (s->mark == CLI_CONTOUR && s->name) add_entry(text, sizeof text, "lines", s->name);
+        paths += s->mark == CLI_PATH;
         if (!is_listed(s)) continue;
         k++;
         add_entry(text, sizeof text, named > 1 || s->mark == CLI_POINTS ? sign : "", s->name);
     }
+    if (paths) add_entry(text, sizeof text, "o", "start");
+    if (paths) add_entry(text, sizeof text, "@", "end");
     if (!*text) return;
     printf("%*s", LABEL + 2, "");
     cli_wrap(LABEL + 2, text);
@@ -269,7 +281,7 @@ static void put_legend(const cli_panel *p)
 static void draw_series(canvas *c, int index, int letter)
 {
     const cli_series *s = &c->panel->series[index];
-    const char sign = is_listed(s) ? (char)('a' + letter % 26) : '*';
+    const char sign = is_listed(s) ? letter_of(letter) : '*';
     double x, y;
     switch (s->mark) {
     case CLI_CONTOUR:
@@ -357,7 +369,7 @@ static void put_table(const cli_panel *p, const cli_series *s)
     }
     const int room = cli_terminal_width() - MARGIN - names;
     if (s->rows > 40 || s->columns * (cell + 1) > room) {
-        printf("%*s%s across, %s down; from the least, blank, to the largest, @\n", MARGIN, "", x_name, y_name);
+        printf("%*s%s across, %s down; blank is least, @ is most\n\n", MARGIN, "", x_name, y_name);
         put_shades(s, cli_terminal_width() - MARGIN);
         return;
     }

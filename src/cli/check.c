@@ -62,7 +62,7 @@ static int check(cli_job *job)
         cli_fail(job->o.verb, "the model is missing\n  luge check model.safetensors");
         return CLI_USAGE;
     }
-    int code = cli_job_find(job, 1, &all);
+    int code = cli_job_find(job, job->o.word[0], 1, &all);
     if (!code) code = cli_some_rows(job, all, ROWS, &data);
     if (code) return code;
     for (int i = 0; i < luge_weight_count(job->model); i++) {

@@ -81,7 +81,7 @@ static int graph(cli_job *job)
         return CLI_USAGE;
     }
     int code = job->o.value[OPT_OUTPUT] ? cli_draw_check(job->o.verb, job->o.value[OPT_OUTPUT]) : CLI_OK;
-    if (!code) code = cli_job_find(job, training, &all);
+    if (!code) code = cli_job_find(job, job->o.word[0], training, &all);
     const int64_t rows = batch_rows(job, all);
     if (!code && training) code = cli_some_rows(job, all, rows, &batch);
     if (!code) code = cli_net_open(&net, job, batch, rows);

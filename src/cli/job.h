@@ -75,9 +75,9 @@ const char *cli_spec_name(const char *spec);
 
 /* From --data to train, validation and test: task, classes, encoder and split. */
 int cli_job_data(cli_job *job);
-/* The model that the first word names: a file's, or one that a recipe says how to build, untrained. *data: what it is
+/* The model of that name: a file's, or one that a recipe says how to build, untrained. *data: what it is
  * trained on (or --data), where that is wanted or the recipe needs it. */
-int cli_job_find(cli_job *job, int with_data, luge_dataset **data);
+int cli_job_find(cli_job *job, const char *name, int with_data, luge_dataset **data);
 /* At most so many of the rows, drawn by a seed that is always the same. */
 int cli_some_rows(cli_job *job, luge_dataset *all, int64_t most, luge_dataset **data);
 /* Targets of a data set as numbers; the caller frees them. NULL after a message. */

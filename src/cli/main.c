@@ -22,7 +22,7 @@ static const struct verb {
     { "data", "[show SPEC]", "what there is; show, fetch, make", cli_data },
     { "grad", "FORMULA --at x=1", "its gradients, chain rule, drawn graph", cli_grad },
     { "descend", "FORMULA --from ..", "gradient descent on it, drawn", cli_descend },
-    { "plot", "WHAT ...", "pictures: learning curves, regions, weights, ...", cli_plot },
+    { "plot", "WHAT ...", "learning curves, regions, weights, ...", cli_plot },
     { "ops", "[NAME]", "the operators: formula, gradient, kernels", cli_ops },
     { "info", "", "version, threads, kernels, data folders", cli_info },
     { "help", "", "this list", cli_help },

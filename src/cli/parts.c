@@ -351,20 +351,21 @@ int cli_job_data(cli_job *job)
 
 /* ---- a model and its data ---------------------------------------------------------------------------------------- */
 
-static int recipe_model(cli_job *job)
+static int recipe_model(cli_job *job, const char *path)
 {
-    int code = cli_recipe_read(&job->o, job->ctx, job->o.word[0]);
-    if (!code && !job->o.value[OPT_DATA]) return cli_fail(job->o.verb, "%s names no data", job->o.word[0]);
+    const int to = job->o.given[OPT_OUTPUT];
+    int code = cli_recipe_read(&job->o, job->ctx, path);
+    if (!code && !to) code = cli_set(&job->o, OPT_OUTPUT, NULL); /* where the recipe wants its model */
+    if (!code && !job->o.value[OPT_DATA]) return cli_fail(job->o.verb, "%s names no data", path);
     if (!code) code = cli_job_data(job);
     return code ? code : cli_job_model(job);
 }
 
-int cli_job_find(cli_job *job, int with_data, luge_dataset **data)
+int cli_job_find(cli_job *job, const char *name, int with_data, luge_dataset **data)
 {
-    const char *name = job->o.word[0];
     *data = NULL;
     if (cli_is_recipe(name)) {
-        const int code = recipe_model(job);
+        const int code = recipe_model(job, name);
         *data = job->train;
         return code;
     }

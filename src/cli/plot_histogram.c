@@ -194,13 +194,8 @@ int cli_plot_histogram(cli_job *job)
     step s = { .n = 0 };
     int code = cli_plot_model(job, " --data new.csv", &data);
     if (!code) {
-        const int64_t rows = luge_dataset_rows(data), asked = cli_whole(&job->o, OPT_BATCH, 32),
-                      n = rows < asked ? rows : asked;
-        int64_t *order = malloc((size_t)rows * sizeof *order);
-        if (order) luge_row_order(1, 0, rows, order);
-        if (order) batch = luge_dataset_select(data, order, n < MOST_ROWS ? n : MOST_ROWS);
-        code = batch ? CLI_OK : order ? cli_fail_with(job->o.verb, job->ctx) : cli_fail(job->o.verb, "out of memory");
-        free(order);
+        const int64_t rows = cli_whole(&job->o, OPT_BATCH, 32);
+        code = cli_some_rows(job, data, rows < MOST_ROWS ? rows : MOST_ROWS, &batch);
     }
     if (!code) code = execute(job, batch, &s);
     if (!code) code = draw(job, &s, luge_dataset_rows(batch));

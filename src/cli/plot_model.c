@@ -13,19 +13,17 @@ int cli_plot_model(cli_job *job, const char *example, luge_dataset **data)
         cli_fail(job->o.verb, "the model is missing\n  luge plot %s model.safetensors%s", job->o.word[0], example);
         return CLI_USAGE;
     }
-    int code = cli_job_load_model(job, job->o.word[1]);
+    luge_dataset *unused;
+    int code = cli_job_find(job, job->o.word[1], data != NULL, data ? data : &unused);
     if (code || !data) return code;
     const char *spec = job->o.value[OPT_DATA];
-    if (!spec) return cli_fail(job->o.verb, "%s does not say what it was trained on; --data is needed", job->o.word[1]);
-    code = cli_load_encoded(job, spec, 1, data);
-    if (!code && job->o.value[OPT_ONLY]) code = cli_keep_only(job, data);
-    if (!code && !luge_dataset_rows(*data)) return cli_fail(job->o.verb, "%s has no rows", cli_spec_name(spec));
-    if (!code && luge_dataset_count(*data, LUGE_TARGETS) < 1)
+    if (!luge_dataset_rows(*data)) return cli_fail(job->o.verb, "%s has no rows", cli_spec_name(spec));
+    if (luge_dataset_count(*data, LUGE_TARGETS) < 1)
         return cli_fail(job->o.verb, "%s has no answers", cli_spec_name(spec));
-    if (!code && (luge_dataset_column(*data, LUGE_FEATURES, 0, &job->features) ||
-                  luge_dataset_column(*data, LUGE_TARGETS, 0, &job->targets)))
+    if (luge_dataset_column(*data, LUGE_FEATURES, 0, &job->features) ||
+        luge_dataset_column(*data, LUGE_TARGETS, 0, &job->targets))
         return cli_fail_with(job->o.verb, job->ctx);
-    return code;
+    return CLI_OK;
 }
 
 const char **cli_class_names(const cli_job *job)
