@@ -163,7 +163,9 @@ refuses 2 1 2 'no free name "xx" in the formula' grad "x + y" --at xx=1,y=2
 refuses 2 5 1 "the formula itself says what y is" grad "x + y; y = 1" --at x=1,y=2
 refuses 2 3 1 "is missing" grad "x" --at "x="
 refuses 2 - - 'no free name "q"' grad "x" --at x=1 --wrt q
-refuses 2 - - 'no defined name "x"' grad "u = x" --at x=1 --of x
+refuses 2 - - "x is a free name, which depends on nothing" grad "u = x" --at x=1 --of x
+refuses 2 - - "x is defined by the formula; --steps shows" grad "u = x; x = y" --at y=1 --wrt x
+refuses 2 - - 'no defined name "w"' grad "u = x" --at x=1 --of w
 refuses 2 - - "1 to 6 is expected" grad x --at x=1 --order 7
 refuses 2 - - "the formula is missing" grad
 refuses 2 - - "nearest: --order" grad x --ordr 2
@@ -191,7 +193,7 @@ says out "it stops: step 120 leads to no finite number" '"diverged": 120'
 race="sgd,momentum,adagrad,adam"
 run 0 descend "x^2/20 + y^2" --from x=-7,y=2 --steps 30 --optimizer $race --rate 0.95,0.1,1.5,0.3
 says out "sgd, rate 0.95" "-0.350393     0.0847823" "0.896414     0.0880856" "-0.120162   2.48638e-17" \
-    "0.136007      0.318245"
+    "0.136007      0.318245" "a: sgd, rate 0.95" "o: start"
 fits
 run 0 descend "x^2/20 + y^2" --from x=-7,y=2 --steps 3 --optimizer nesterov,rmsprop,adamw --json -q
 [ "$(wc -l <out)" = 1 ] || complain "--quiet leaves more than the JSON object"

@@ -247,6 +247,7 @@ static int draw_values(const cli_descend_job *job, cli_chart *chart)
     return CLI_OK;
 }
 
+/* Into a file (-o), or as text. */
 static int draw(const cli_descend_job *job)
 {
     char title[120];
@@ -256,21 +257,20 @@ static int draw(const cli_descend_job *job)
     int code = job->n_sides == 1   ? draw_curve(job, &chart)
                : job->n_sides == 2 ? draw_contour(job, &chart)
                                    : draw_values(job, &chart);
-    if (!code) code = cli_chart_save(job->o.verb, &chart, path);
+    if (!code) code = path ? cli_chart_save(job->o.verb, &chart, path) : cli_chart_print(job->o.verb, &chart);
     cli_chart_free(&chart);
     return code;
 }
 
 int cli_descend_tell(const cli_descend_job *job)
 {
-    const int csv = cli_yes(&job->o, OPT_CSV, 0), quiet = cli_yes(&job->o, OPT_QUIET, 0);
-    const int code = job->o.value[OPT_OUTPUT] ? draw(job) : CLI_OK;
-    if (csv) {
-        put_csv(job);
-        return code;
-    }
+    const char *path = job->o.value[OPT_OUTPUT];
+    const int csv = cli_yes(&job->o, OPT_CSV, 0), quiet = csv || cli_yes(&job->o, OPT_QUIET, 0);
+    int code = path ? draw(job) : CLI_OK;
+    if (csv) put_csv(job);
     if (!quiet) print_ways(job);
-    if (!quiet && !code && job->o.value[OPT_OUTPUT]) printf("\n  saved     %s\n", job->o.value[OPT_OUTPUT]);
-    if (cli_yes(&job->o, OPT_JSON, 0)) put_json(job);
+    if (!quiet && !path) code = draw(job);
+    if (!quiet && !code && path) printf("\n  saved     %s\n", path);
+    if (cli_yes(&job->o, OPT_JSON, 0) && !csv) put_json(job);
     return code;
 }
