@@ -26,6 +26,7 @@ set(LUGE_SOURCES
     src/backend/backend.c
     src/backend/catalog.c
     src/backend/cpu/cpu.c
+    src/backend/cpu/dense.c
     src/backend/cpu/elementwise.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
@@ -92,6 +93,7 @@ set(LUGE_SOURCES
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
+    src/ops/fused.c
     src/ops/index.c
     src/ops/infer.c
     src/ops/leaf.c
@@ -107,6 +109,12 @@ set(LUGE_SOURCES
     src/plan/describe.c
     src/plan/memory.c
     src/plan/plan.c
+    src/plan/rewrite.c
+    src/plan/rewrite_common.c
+    src/plan/rewrite_fold.c
+    src/plan/rewrite_fuse.c
+    src/plan/rewrite_order.c
+    src/plan/rewrite_patterns.c
     src/plan/run.c
     src/plan/schedule.c
     src/train/batch.c
@@ -184,10 +192,34 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
+    src/cli/chart.c
+    src/cli/chart_gnuplot.c
+    src/cli/chart_numbers.c
+    src/cli/chart_text.c
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
+    src/cli/descend.c
+    src/cli/descend_tell.c
+    src/cli/draw.c
+    src/cli/draw_text.c
     src/cli/evaluate.c
+    src/cli/expression.c
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/grad.c
+    src/cli/grad_chain.c
+    src/cli/grad_derive.c
+    src/cli/grad_tell.c
+    src/cli/grad_words.c
+    src/cli/graph.c
+    src/cli/graph_batch.c
+    src/cli/graph_draw.c
+    src/cli/graph_json.c
+    src/cli/graph_net.c
+    src/cli/graph_plan.c
     src/cli/info.c
     src/cli/json.c
     src/cli/main.c
@@ -196,6 +228,13 @@ set(LUGE_CLI_SOURCES
     src/cli/options.c
     src/cli/parts.c
     src/cli/picture.c
+    src/cli/plot.c
+    src/cli/plot_activation.c
+    src/cli/plot_histogram.c
+    src/cli/plot_history.c
+    src/cli/plot_model.c
+    src/cli/plot_rates.c
+    src/cli/plot_regions.c
     src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c
@@ -204,8 +243,19 @@ set(LUGE_CLI_SOURCES
     src/cli/summary.c
     src/cli/terminal.c
     src/cli/text.c
+    src/cli/tool.c
     src/cli/train.c
     src/cli/watch.c
+)
+
+# Those of them that tests are built with.
+set(LUGE_FORMULA_SOURCES
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/terminal.c
+    src/cli/text.c
 )
 
 # The runner luge-test and the suites it knows (what `luge-test --list` prints).
@@ -219,6 +269,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/binary.c
     tests/samples/data.c
     tests/samples/elementwise.c
+    tests/samples/fused.c
     tests/samples/index.c
     tests/samples/loss.c
     tests/samples/matmul.c
@@ -241,6 +292,8 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_formula.c
+    tests/test_fused.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
@@ -307,6 +360,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    fused
     run
     run_threads
     training
@@ -324,6 +378,7 @@ set(LUGE_TEST_SUITES
     image
     recipe
     fetch
+    formula
     optimizers
     losses
     fit
@@ -368,6 +423,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 set(LUGE_FUZZ
     csv
     encoder
+    formula
     graph_json
     gzip
     idx

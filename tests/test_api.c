@@ -69,6 +69,7 @@ static void plan_functions(luge_test *t)
     CHECK(t, luge_run_create(NULL) == NULL);
     luge_run_free(NULL);
     CHECK(t, luge_run_bind(NULL, none, NULL, 0) != LUGE_OK && luge_run_execute(NULL) != LUGE_OK);
+    CHECK(t, luge_run_execute_timed(NULL, NULL) != LUGE_OK);
     CHECK(t, luge_run_get(NULL, none, NULL, 0) != LUGE_OK && luge_run_data(NULL, none) == NULL);
     CHECK(t, luge_eval(NULL, none, NULL, 0) != LUGE_OK);
     CHECK(t, luge_check_gradients(NULL, none, NULL, 0, NULL, NULL) != LUGE_OK);

@@ -298,7 +298,7 @@ static void questions(luge_test *t)
 {
     line l = open_line(1);
     luge_name(l.g, l.y, "scores");
-    luge_plan *plan = luge_plan_create(l.g, &l.sum, 1);
+    luge_plan *plan = luge_plan_create(l.g, &l.sum, 1, .no_rewrites = 1);
     tools_text text;
     luge_step_info info;
     const luge_plan_memory memory = luge_plan_memory_of(plan);
@@ -308,7 +308,10 @@ static void questions(luge_test *t)
     CHECK_STATUS(t, luge_plan_step(plan, 1, &info), LUGE_OK);
     CHECK_STR_EQ(t, info.op, "add");
     CHECK_STR_EQ(t, info.name, "scores");
-    CHECK_EQ_INT(t, info.value.id, l.y.id);
+    CHECK_EQ_INT(t, info.origin.id, l.y.id);
+    CHECK_EQ_INT(t, info.origin.tag, l.y.tag);
+    CHECK_EQ_INT(t, info.value.id, luge_planned(plan, l.y).id);
+    CHECK_EQ_INT(t, info.value.tag, luge_node_at(luge_plan_graph(plan), 1).tag);
     CHECK_EQ_INT(t, info.dtype, LUGE_F32);
     CHECK_EQ_INT(t, info.bytes, 16);
     CHECK_EQ_INT(t, info.n_inputs, 2);
@@ -337,6 +340,33 @@ static void keep_all(luge_test *t)
     const luge_plan_memory memory = luge_plan_memory_of(plan);
     CHECK_EQ_INT(t, memory.arena, memory.intermediates);
     luge_close(l.ctx);
+}
+
+/* Times of steps add up over executions, on every path, and are no more than all of it took. */
+static void timed(luge_test *t)
+{
+    for (int way = 0; way < 3; way++) {
+        line l = open_line(1 + way % 2);
+        luge_plan *plan = luge_plan_create(l.g, &l.y, 1, .guard = way == 2);
+        luge_run *run = luge_run_create(plan);
+        int64_t took[8] = { 0 }, sum = 0;
+        const int steps = luge_plan_step_count(plan);
+        if (!CHECK(t, steps > 0 && steps <= 8)) break;
+        CHECK_STATUS(t, luge_run_execute_timed(run, took), LUGE_ESTATE);
+        for (int i = 0; i < steps; i++) CHECK_EQ_INT(t, took[i], 0); /* nothing ran */
+        luge_run_bind(run, l.x, batch, sizeof batch);
+        const int64_t before = luge__nanoseconds();
+        for (int i = 0; i < 1000; i++) {
+            const int64_t last = took[0];
+            CHECK_STATUS(t, luge_run_execute_timed(run, took), LUGE_OK);
+            CHECK(t, took[0] >= last);
+        }
+        for (int i = 0; i < steps; i++) sum += took[i];
+        CHECK(t, sum > 0 && sum <= luge__nanoseconds() - before);
+        check_y(t, run, l.y);
+        CHECK_STATUS(t, luge_run_execute_timed(run, NULL), LUGE_OK);
+        luge_close(l.ctx);
+    }
 }
 
 static void eval(luge_test *t)
@@ -369,5 +399,6 @@ void test_run(luge_test *t)
     RUN(t, index_faults);
     RUN(t, questions);
     RUN(t, keep_all);
+    RUN(t, timed);
     RUN(t, eval);
 }

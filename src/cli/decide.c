@@ -270,3 +270,19 @@ int cli_job_model(cli_job *job)
     if (!code) code = compile(job);
     return code;
 }
+
+luge_fit_options cli_fit_options(const cli_job *job)
+{
+    const char *sampling = job->o.value[OPT_SAMPLING];
+    return (luge_fit_options){ .size = sizeof(luge_fit_options),
+                               .data = job->train,
+                               .epochs = job->epochs,
+                               .batch_size = job->batch,
+                               .sampling = sampling && !strcmp(sampling, "in-order")           ? LUGE_IN_ORDER
+                                           : sampling && !strcmp(sampling, "with-replacement") ? LUGE_WITH_REPLACEMENT
+                                                                                               : LUGE_SHUFFLED,
+                               .validation_data = job->validation,
+                               .validation_batch_size = 256,
+                               .verbose = -1,
+                               .interrupt = &cli_interrupted };
+}

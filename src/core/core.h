@@ -167,6 +167,7 @@ typedef enum luge__isa { LUGE__BASELINE = 0, LUGE__AVX2 = 1, LUGE__AVX512 = 2 } 
 luge__isa luge__cpu_best(void); /* the best set that this CPU, its system and this build have */
 const char *luge__isa_name(luge__isa isa);
 int luge__cpu_count(void);
+int64_t luge__nanoseconds(void); /* of a clock that never goes back; INT64_MAX where there is none */
 
 /* While a run executes, results too small for a normal number become 0: CPUs calculate many times slower with subnormal
  * numbers, and moments of optimizers decay into them. begin returns what end takes back; both do nothing where

@@ -1,7 +1,8 @@
-/* cpu.c: what this machine has: instruction sets and how many cores. */
+/* cpu.c: what this machine has: instruction sets, how many cores, a clock. */
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* sched_getaffinity */
 #endif
+#include <time.h>
 #include <unistd.h>
 
 #include "core/core.h"
@@ -79,3 +80,10 @@ void luge__flush_end(uint32_t before)
     (void)before;
 }
 #endif
+
+int64_t luge__nanoseconds(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now)) return INT64_MAX;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}

@@ -101,6 +101,14 @@ double luge__next_rate(const luge_model *m)
     return luge_schedule_rate(m->optimizer.schedule, m->updates);
 }
 
+void luge__write_rate(luge_model *m, double rate)
+{
+    if (m->dtype == LUGE_F32)
+        *(float *)m->rate_memory = (float)rate;
+    else
+        *(double *)m->rate_memory = rate;
+}
+
 double luge_learning_rate(const luge_model *model)
 {
     return model && model->compiled ? luge__next_rate(model) : (double)NAN;

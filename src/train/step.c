@@ -184,6 +184,8 @@ static luge_status add_update(luge_model *m, luge_graph *g, luge__step *s, outpu
         if (!n) status = luge_failure(m->ctx);
         for (int i = 0; i < n; i++) put(out, t.effects[i]);
     }
+    for (size_t i = 0, k = 0; i < m->n_weights && s->gradients && !status; i++)
+        s->gradients[i] = m->weights[i].trainable ? t.gradients[k++] : (luge_val){ 0, 0 };
     luge__release(m->ctx, t.memory, t.bytes);
     for (size_t i = 0; i < m->n_effects; i++) put(out, luge_node_at(g, m->effects[i].id));
     if (m->random.id) put(out, luge_increment(g, luge_node_at(g, m->random.id), 1));
