@@ -228,6 +228,7 @@ void cli_steps_free(cli_steps *s)
 {
     luge_plan_free(s->plan);
     free(s->seconds);
+    *s = (cli_steps){ .total = 0 };
 }
 
 /* Of the plan without rewrites, as it has a step for every operator. */
