@@ -462,6 +462,22 @@ static void training(luge_test *t)
     }
 }
 
+/* Nodes of the plan's graph, inputs aside, that no output needs. */
+static int unneeded(const luge_plan *plan, const luge_val *outputs, int n)
+{
+    const luge_graph *g = luge_plan_graph(plan);
+    unsigned char needed[256] = { 0 };
+    int count = 0;
+    for (int i = 0; i < n; i++) needed[luge_planned(plan, outputs[i]).id] = 1;
+    for (uint32_t id = luge_node_count(g); id > 0; id--) {
+        luge_node_info info;
+        luge_node_info_of(g, luge_node_at(g, id), &info);
+        count += !needed[id] && strcmp(info.op, "input") != 0;
+        for (int i = 0; needed[id] && i < info.n_inputs; i++) needed[info.inputs[i].id] = 1;
+    }
+    return count;
+}
+
 static void steps(luge_test *t)
 {
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
@@ -472,6 +488,7 @@ static void steps(luge_test *t)
         luge_plan *plan = luge_plan_create(b.g, b.effect, b.n_effects);
         if (n->steps) CHECK_STR_EQ(t, steps_of(plan, &text), n->steps);
         CHECK_STATUS(t, luge_graph_verify(luge_plan_graph(plan)), LUGE_OK);
+        CHECK_EQ_INT(t, unneeded(plan, b.effect, b.n_effects), 0);
         CHECK_STATUS(t, luge_plan_describe(plan, tools_sink(&text)), LUGE_OK);
         CHECK_STR_CONTAINS(t, text.text, "dense");
         CHECK(t, !luge_planned(plan, b.loss).id && luge_planned(plan, b.x).id);
