@@ -35,7 +35,7 @@ static const luge__node *only(const fusing *f, luge_val v, luge__op_id op)
 static int is_full(const fusing *f, luge_val v, double value)
 {
     const luge__leaf_attr *attr = node_of(f, v)->attr;
-    return is(f, v, LUGE__OP_full) && !(attr->value < value || attr->value > value);
+    return is(f, v, LUGE__OP_full) && attr->value >= value && attr->value <= value && !signbit(attr->value);
 }
 
 /* Takes v, which node `reader` of the pattern reads, as the next operand; zero where it is a variable that was written
