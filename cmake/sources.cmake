@@ -199,9 +199,21 @@ set(LUGE_CLI_SOURCES
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
+    src/cli/descend.c
+    src/cli/descend_tell.c
     src/cli/draw.c
     src/cli/draw_text.c
     src/cli/evaluate.c
+    src/cli/expression.c
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/grad.c
+    src/cli/grad_chain.c
+    src/cli/grad_derive.c
+    src/cli/grad_tell.c
+    src/cli/grad_words.c
     src/cli/graph.c
     src/cli/graph_batch.c
     src/cli/graph_draw.c
@@ -234,6 +246,16 @@ set(LUGE_CLI_SOURCES
     src/cli/tool.c
     src/cli/train.c
     src/cli/watch.c
+)
+
+# Those of them that tests are built with.
+set(LUGE_FORMULA_SOURCES
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/terminal.c
+    src/cli/text.c
 )
 
 # The runner luge-test and the suites it knows (what `luge-test --list` prints).
@@ -270,6 +292,7 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_formula.c
     tests/test_fused.c
     tests/test_gradient.c
     tests/test_gradient_random.c
@@ -355,6 +378,7 @@ set(LUGE_TEST_SUITES
     image
     recipe
     fetch
+    formula
     optimizers
     losses
     fit
@@ -399,6 +423,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 set(LUGE_FUZZ
     csv
     encoder
+    formula
     graph_json
     gzip
     idx

@@ -340,7 +340,7 @@ fi
 
 # ---- help
 
-for verb in train evaluate predict check graph summary data; do
+for verb in train evaluate predict check graph summary data grad descend; do
     run 0 "$verb" --help
     says out "luge $verb" Examples
     fits

@@ -17,6 +17,8 @@ int cli_check(int n, char **arg);
 int cli_graph(int n, char **arg);
 int cli_summary(int n, char **arg);
 int cli_data(int n, char **arg);
+int cli_grad(int n, char **arg);
+int cli_descend(int n, char **arg);
 int cli_ops(int n, char **arg);
 int cli_info(int n, char **arg);
 int cli_plot(int n, char **arg);

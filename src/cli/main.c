@@ -20,6 +20,8 @@ static const struct verb {
     { "graph", "MODEL", "the network's graph: pictures, values, times", cli_graph },
     { "summary", "MODEL", "layers, parameters, how it was trained", cli_summary },
     { "data", "[show SPEC]", "what there is; show, fetch, make", cli_data },
+    { "grad", "FORMULA --at x=1", "its gradients, chain rule, drawn graph", cli_grad },
+    { "descend", "FORMULA --from ..", "gradient descent on it, drawn", cli_descend },
     { "plot", "WHAT ...", "learning curves, regions, weights, ...", cli_plot },
     { "ops", "[NAME]", "the operators: formula, gradient, kernels", cli_ops },
     { "info", "", "version, threads, kernels, data folders", cli_info },

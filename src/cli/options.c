@@ -56,20 +56,34 @@ static const struct option {
     [OPT_RESUME] = { "resume", "FILE", "go on with a model's training where it stopped", 0, TEXT, VERB_TRAIN },
     [OPT_SAVE_RECIPE] = { "save-recipe", "FILE", "write what was decided as a recipe", 0, TEXT, VERB_TRAIN },
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
-    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors); plot: .svg .png .pdf .csv",
-                     'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT | VERB_GRAPH },
+    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors; pictures: .svg, .png, .pdf)",
+                     'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT | VERB_FORMULA | VERB_GRAPH },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
-    [OPT_FEATURES] = { "features", "A,B", "two columns for the axes; the others stay at their means", 0, TEXT,
-                       VERB_PLOT },
     [OPT_OPS] = { "ops", NULL, "every operator, not a box a layer", 0, FLAG, VERB_GRAPH },
     [OPT_TRAINING] = { "training", NULL, "a whole training step: loss, gradients and update too", 0, FLAG, VERB_GRAPH },
     [OPT_PLAN] = { "plan", NULL, "the steps of the plan, before and after its rewrites", 0, FLAG, VERB_GRAPH },
-    [OPT_CSV] = { "csv", NULL, "the numbers behind a picture as CSV", 0, FLAG, VERB_PLOT },
+    [OPT_WRT] = { "wrt", "NAMES", "differentiate by these: --wrt r,t (default: all free names)", 0, TEXT, VERB_GRAD },
+    [OPT_AT] = { "at", "VALUES", "where: --at r=2,t=pi/4", 0, TEXT, VERB_GRAD },
+    [OPT_OF] = { "of", "NAMES", "differentiate these (default: what no other statement uses)", 0, TEXT, VERB_GRAD },
+    [OPT_ORDER] = { "order", "N", "derivatives up to this order (default 1)", 0, WHOLE, VERB_GRAD },
+    [OPT_CHAIN] = { "steps", NULL, "the chain rule, node by node, as backpropagation goes", 0, FLAG, VERB_GRAD },
+    [OPT_GRAPH] = { "graph", NULL, "the computational graph as text; -o FILE draws it", 0, FLAG, VERB_GRAD },
+    [OPT_FROM] = { "from", "VALUES", "where to begin: --from x=-7,y=2", 0, TEXT, VERB_DESCEND },
+    [OPT_RACE] = { "optimizer", "NAMES", "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw; several race", 0,
+                   TEXT, VERB_DESCEND },
+    [OPT_RATE] = { "rate", "R", "learning rate (default 0.1), or one for each optimizer: 0.95,0.1", 0, TEXT,
+                   VERB_DESCEND },
+    [OPT_STEPS] = { "steps", "N", "how many (default 100)", 0, WHOLE, VERB_DESCEND },
+    [OPT_NUMERICAL] = { "numerical", "H", "gradients by central differences (f(x+H) - f(x-H)) / 2H", 0, NUMBER,
+                        VERB_DESCEND },
+    [OPT_FEATURES] = { "features", "A,B", "two columns for the axes; the others stay at their means", 0, TEXT,
+                       VERB_PLOT },
+    [OPT_CSV] = { "csv", NULL, "the numbers behind a picture as CSV", 0, FLAG, VERB_PLOT | VERB_DESCEND },
     [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG,
-                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_PLOT | VERB_GRAPH },
+                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_PLOT | VERB_FORMULA | VERB_GRAPH },
     [OPT_QUIET] = { "quiet", NULL, "say nothing but errors, and the JSON object", 'q', FLAG,
-                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA | VERB_PLOT },
+                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA | VERB_PLOT | VERB_FORMULA },
     [OPT_HELP] = { "help", NULL, "this text", 'h', FLAG, VERB_ALL },
 };
 
@@ -237,6 +251,16 @@ static int read_option(cli_options *o, int n, char **arg, int *i)
     return code ? code : check_value(o, key);
 }
 
+/* Whether a word is an option; a formula may begin with a minus, too: -x^2. */
+static int is_option(const cli_options *o, const char *word)
+{
+    if (word[0] != '-' || !word[1]) return 0;
+    if (!(o->verbs & VERB_FORMULA) || word[1] == '-') return 1;
+    for (int k = 0; k < N_OPTIONS; k++)
+        if (options[k].letter == word[1] && (options[k].verbs & o->verbs)) return options[k].argument || !word[2];
+    return 0;
+}
+
 int cli_options_read(cli_options *o, const char *verb, int bit, int most_words, int n, char **arg)
 {
     int plain = 0, code = CLI_OK;
@@ -244,7 +268,7 @@ int cli_options_read(cli_options *o, const char *verb, int bit, int most_words, 
     for (int i = 0; i < n && !code; i++) {
         if (!plain && !strcmp(arg[i], "--")) {
             plain = 1;
-        } else if (!plain && arg[i][0] == '-' && arg[i][1]) {
+        } else if (!plain && is_option(o, arg[i])) {
             code = read_option(o, n, arg, &i);
         } else if (o->n_words == most_words) {
             code = usage(o, "\"%s\" is one word too many", arg[i]);
@@ -328,6 +352,23 @@ static const struct help {
       "luge data show patients.csv\n"
       "luge data fetch mnist\n"
       "luge data make spirals --rows 500 -o spirals.csv\n" },
+    { "grad",
+      "luge grad FORMULA --at VALUES [options]\n\n"
+      "The value of a formula and its derivatives, beside those by central\n"
+      "differences. Statements stand between ; in any order. They have + - * / ^ ( )\n"
+      "< <= == and the operators of luge ops that work element by element: sin(x),\n"
+      "relu(x), max(a, b), where(x < 1, a, b). FORMULA - is read from standard input.\n",
+      "luge grad \"u = x^2 + 2*y; x = r*sin(t); y = sin(t)^2\" --at r=2,t=0.5\n"
+      "luge grad \"(a + b) * c\" --at a=1,b=2,c=3 --steps -o graph.svg\n"
+      "luge grad \"x^2*y\" --at x=1,y=2 --order 2\n"
+      "luge grad \"u = x*y; v = x + y\" --of u,v --at x=1,y=2\n" },
+    { "descend",
+      "luge descend FORMULA --from VALUES [options]\n\n"
+      "Gradient descent on a formula: the way of one optimizer, or of several.\n",
+      "luge descend \"x^2/20 + y^2\" --from x=-7,y=2 --optimizer sgd --rate 0.95\n"
+      "luge descend \"x^2/20 + y^2\" --from x=-7,y=2 --steps 30 -o paths.svg \\\n"
+      "  --optimizer sgd,momentum,adagrad,adam --rate 0.95,0.1,1.5,0.3\n"
+      "luge descend \"x0^2 + x1^2\" --from x0=-3,x1=4 --rate 10\n" },
 };
 
 static void print_options(int bit)

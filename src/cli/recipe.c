@@ -17,18 +17,11 @@ static int belongs(int key)
     case OPT_JSON:
     case OPT_QUIET:
     case OPT_HELP:
-    case OPT_PICTURES:
-    case OPT_MIRROR:
-    case OPT_FEATURES:
-    case OPT_CSV:
-    case OPT_OPS:
-    case OPT_TRAINING:
-    case OPT_PLAN:
     case OPT_THREADS:
     case OPT_DATA_DIR:
         return 0;
     default:
-        return 1;
+        return key < OPT_PICTURES || key > OPT_CSV; /* of other verbs */
     }
 }
 
