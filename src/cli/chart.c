@@ -244,7 +244,7 @@ int cli_chart_levels(const cli_series *s, double level[CLI_LEVELS])
     return levels;
 }
 
-int cli_chart_log_ticks(double low, double high, int most, double place[CLI_TICKS])
+static int log_ticks(double low, double high, int most, double place[CLI_TICKS])
 {
     static const int factors[] = { 1, 2, 5 };
     const int first = (int)floor(log10(low)), last = (int)ceil(log10(high)), few = last - first <= 2;
@@ -255,6 +255,18 @@ int cli_chart_log_ticks(double low, double high, int most, double place[CLI_TICK
             const double value = factors[i] * pow(10, k);
             if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)) place[n++] = value;
         }
+    return n;
+}
+
+int cli_chart_ticks(const cli_axis *a, double low, double high, int most, double place[CLI_TICKS])
+{
+    if (a->log) return log_ticks(low, high, most, place);
+    const double rough = (high - low) / most, power = pow(10, floor(log10(rough))), part = rough / power;
+    double step = power * (part < 1.41 ? 1 : part < 3.16 ? 2 : part < 7.07 ? 5 : 10); /* the nearest, by their ratio */
+    int n = 0;
+    if (a->whole && step < 1) step = 1;
+    for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && n < CLI_TICKS; k++)
+        place[n++] = fabs(k) < 0.5 ? 0 : k * step; /* not -0 */
     return n;
 }
 

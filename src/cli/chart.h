@@ -110,10 +110,10 @@ cli_span cli_chart_span(const cli_panel *p);
 /* Heights of contour lines such that as many places of the grid lie between any two: rising, n of them at most. */
 enum { CLI_LEVELS = 12 };
 int cli_chart_levels(const cli_series *s, double level[CLI_LEVELS]);
-/* Places for marks along a logarithmic axis: powers of ten; where those are few, twice and five times them too. At most
- * `most`, and CLI_TICKS. */
+/* Round places for marks along an axis from low to high, some `most` of them; how many. Of a logarithmic one powers of
+ * ten, and where those are few twice and five times them. */
 enum { CLI_TICKS = 12 };
-int cli_chart_log_ticks(double low, double high, int most, double place[CLI_TICKS]);
+int cli_chart_ticks(const cli_axis *a, double low, double high, int most, double place[CLI_TICKS]);
 /* A cell's number as it stands in it. */
 const char *cli_chart_cell(const cli_series *s, int64_t i, char text[CLI_TEXT]);
 /* "name (unit)" */

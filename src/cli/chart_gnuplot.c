@@ -175,20 +175,19 @@ static int is_sheet(const cli_panel *p)
     return p->n_series && p->series[0].mark == CLI_TILES;
 }
 
-static void log_ticks(char letter, double low, double high, FILE *f)
+static void number_ticks(const cli_axis *a, char letter, double low, double high, int most, FILE *f)
 {
     double place[CLI_TICKS];
-    const int n = cli_chart_log_ticks(low, high, 10, place);
-    fprintf(f, "set logscale %c\nset %ctics (", letter, letter);
-    for (int i = 0; i < n; i++) fprintf(f, "%s'%g' %.9g", i ? ", " : "", place[i], place[i]);
+    const int n = cli_chart_ticks(a, low, high, most, place);
+    if (a->log) fprintf(f, "set logscale %c\n", letter);
+    fprintf(f, "set %ctics (", letter);
+    for (int i = 0; i < n; i++) fprintf(f, "%s'%.6g' %.9g", i ? ", " : "", place[i], place[i]);
     fputs(")\n", f);
 }
 
-static void ticks(const cli_axis *a, char letter, double low, double high, FILE *f)
+static void name_ticks(const cli_axis *a, char letter, FILE *f)
 {
     size_t letters = 0;
-    if (a->whole && high - low < 8) fprintf(f, "set %ctics 1\n", letter);
-    if (!a->names) return;
     const int64_t step = (a->n_names + MOST_NAMES - 1) / MOST_NAMES;
     for (int64_t i = 0; i < a->n_names; i++) letters += (size_t)cli_columns(a->names[i]) + 2;
     fprintf(f, "set %ctics%s%s (", letter,
@@ -204,7 +203,7 @@ static void ticks(const cli_axis *a, char letter, double low, double high, FILE 
     fputs(")\n", f);
 }
 
-static void axis(const cli_axis *a, char letter, double low, double high, int downwards, FILE *f)
+static void axis(const cli_axis *a, char letter, double low, double high, int downwards, int narrow, FILE *f)
 {
     char text[256];
     if (a->name) {
@@ -213,10 +212,10 @@ static void axis(const cli_axis *a, char letter, double low, double high, int do
         fputc('\n', f);
     }
     fprintf(f, "set %crange [%.9g:%.9g]\n", letter, downwards ? high : low, downwards ? low : high);
-    if (a->log)
-        log_ticks(letter, low, high, f);
+    if (a->names)
+        name_ticks(a, letter, f);
     else
-        ticks(a, letter, low, high, f);
+        number_ticks(a, letter, low, high, letter == 'y' ? 7 : narrow ? 4 : 9, f);
 }
 
 static void level_palette(const cli_series *s, FILE *f)
@@ -370,6 +369,14 @@ static void element(const cli_panel *p, int panel, int index, FILE *f)
     title(f, s->unlisted || before > MOST_TITLES ? NULL : before == MOST_TITLES ? "..." : s->name);
 }
 
+/* How many panels stand in a line. */
+static int across(const cli_chart *c)
+{
+    const int n = c->n_panels;
+    if (c->columns) return c->columns;
+    return n < 1 ? 1 : n <= 3 ? n : n == 4 ? 2 : n <= 9 ? 3 : 4;
+}
+
 static void draw_panel(const cli_chart *c, int index, FILE *f)
 {
     const cli_panel *p = &c->panel[index];
@@ -400,8 +407,8 @@ static void draw_panel(const cli_chart *c, int index, FILE *f)
         }
     }
     fprintf(f, "set %s\nset border %d lc rgb '#555555'\n", named ? "key" : "key off", tiles ? 0 : 31);
-    axis(&p->x, 'x', span.x_low, span.x_high, 0, f);
-    axis(&p->y, 'y', span.y_low, span.y_high, downwards, f);
+    axis(&p->x, 'x', span.x_low, span.x_high, 0, across(c) > 1, f);
+    axis(&p->y, 'y', span.y_low, span.y_high, downwards, 0, f);
     if (tiles) fputs("unset xtics\nunset ytics\nunset xlabel\nunset ylabel\nset size ratio -1\n", f);
     fputs(p->n_series && p->series[0].z ? "unset grid\n" : "set grid lc rgb '#DDDDDD' lt 1 lw 0.5\n", f);
     fputs("plot ", f);
@@ -410,14 +417,6 @@ static void draw_panel(const cli_chart *c, int index, FILE *f)
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
-
-/* How many panels stand in a line. */
-static int across(const cli_chart *c)
-{
-    const int n = c->n_panels;
-    if (c->columns) return c->columns;
-    return n < 1 ? 1 : n <= 3 ? n : n == 4 ? 2 : n <= 9 ? 3 : 4;
-}
 
 static int width_of(const cli_chart *c)
 {
@@ -453,7 +452,8 @@ void cli_chart_script(const cli_chart *c, const char *terminal, FILE *f)
                 width * 8 / 5, height * 8 / 5);
     else
         fprintf(f,
-                "set terminal pdfcairo noenhanced size %.2fin,%.2fin font 'sans-serif,10' fontscale 1 background rgb "
+                "set terminal pdfcairo noenhanced size %.2fin,%.2fin font 'sans-serif,10' fontscale 1 linewidth 1.8 "
+                "background rgb "
                 "'white'\n",
                 width / 96.0, height / 96.0);
     fputs("set encoding utf8\nset key outside bottom center horizontal Left reverse samplen 3 spacing 1.2 width 1 "
@@ -466,7 +466,8 @@ void cli_chart_script(const cli_chart *c, const char *terminal, FILE *f)
         }
     if (c->n_panels > 1) {
         fprintf(f, "set multiplot layout %d,%d", lines, columns);
-        title(f, c->title ? c->title : "");
+        fputs(" title ", f);
+        quote(f, c->title);
         fputc('\n', f);
     }
     for (int i = 0; i < c->n_panels; i++) draw_panel(c, i, f);

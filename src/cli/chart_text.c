@@ -140,19 +140,6 @@ static void regions(canvas *c, const cli_series *s)
 
 /* ---- axes -------------------------------------------------------------------------------------------------------- */
 
-/* Round places between low and high; how many. */
-static int ticks(const cli_axis *a, double low, double high, int most, double place[CLI_TICKS])
-{
-    int n = 0;
-    if (a->log) return cli_chart_log_ticks(low, high, most, place);
-    const double rough = (high - low) / most, power = pow(10, floor(log10(rough))), part = rough / power;
-    double step = power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
-    if (a->whole && step < 1) step = 1;
-    for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && n < CLI_TICKS; k++)
-        place[n++] = k * step;
-    return n;
-}
-
 static void tick_text(char text[CLI_TEXT], double value, double span)
 {
     if (fabs(value) < 1e-9 * span) value = 0;
@@ -175,7 +162,7 @@ static void put_cell(const canvas *c, int y, int x, int utf8)
 static void put_lines(const canvas *c)
 {
     double place[CLI_TICKS], x, y;
-    const int utf8 = cli_has_utf8(), n = ticks(&c->panel->y, c->span.y_low, c->span.y_high, 5, place);
+    const int utf8 = cli_has_utf8(), n = cli_chart_ticks(&c->panel->y, c->span.y_low, c->span.y_high, 5, place);
     for (int row = 0; row < c->height; row++) {
         char text[CLI_TEXT] = "";
         for (int i = 0; i < n; i++)
@@ -193,7 +180,7 @@ static void put_below(const canvas *c)
 {
     double place[CLI_TICKS], x, y;
     char line[WIDTH + 1], name[256];
-    const int utf8 = cli_has_utf8(), n = ticks(&c->panel->x, c->span.x_low, c->span.x_high, 6, place);
+    const int utf8 = cli_has_utf8(), n = cli_chart_ticks(&c->panel->x, c->span.x_low, c->span.x_high, 6, place);
     printf("%*s%s", LABEL, "", utf8 ? " └" : " +");
     for (int k = 0; k < c->width; k++) fputs(utf8 ? "─" : "-", stdout);
     memset(line, ' ', sizeof line);
