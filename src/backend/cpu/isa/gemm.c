@@ -360,9 +360,9 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
 void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b,
                                    void *c, void *worker, const luge__gemm_finish *finish)
 {
-    if (g->direct && begin < end)
-        (g->is_f64 ? luge__gemm_run_direct_f64 : luge__gemm_run_direct_f32)(g, a, b, c, finish);
-    else if (g->is_f64)
+    if (g->direct) {
+        if (begin < end) (g->is_f64 ? luge__gemm_run_direct_f64 : luge__gemm_run_direct_f32)(g, a, b, c, finish);
+    } else if (g->is_f64)
         luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
     else
         luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
