@@ -32,6 +32,7 @@
 #define LUGE__ROWS_8(X, v)  LUGE__ROWS_6(X, v) X(7, v) X(8, v)
 #define LUGE__ROWS_12(X, v) LUGE__ROWS_8(X, v) X(9, v) X(10, v) X(11, v) X(12, v)
 #define LUGE__ROWS_14(X, v) LUGE__ROWS_12(X, v) X(13, v) X(14, v)
+#define LUGE__WIDE(X, rows) X(rows, 5) X(rows, 6) X(rows, 7) X(rows, 8)
 
 #if defined(__AVX512F__)
 #define LUGE__VECTOR_BYTES 64
@@ -45,17 +46,18 @@
  * the tiles are most of the library's size. tile_rows_of[is_f64][vectors - 1]: its most rows, 0 where there
  * is none. A tile comes with all smaller ones, for the edges. */
 #if defined(__AVX512F__) || defined(__aarch64__)
-#define LUGE__MAX_VECTORS  4
-#define LUGE__MAX_ROWS     14
-#define LUGE__TILES_F32(X) LUGE__ROWS_14(X, 1) LUGE__ROWS_14(X, 2) LUGE__ROWS_3(X, 3) LUGE__ROWS_3(X, 4)
+#define LUGE__MAX_VECTORS 8
+#define LUGE__MAX_ROWS    14
+#define LUGE__TILES_F32(X)                                                                                             \
+    LUGE__ROWS_14(X, 1) LUGE__ROWS_14(X, 2) LUGE__ROWS_3(X, 3) LUGE__ROWS_3(X, 4) LUGE__WIDE(X, 1) LUGE__WIDE(X, 2)
 #define LUGE__TILES_F64(X) LUGE__ROWS_8(X, 1) LUGE__ROWS_8(X, 2)
-static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 14, 14, 3, 3 }, { 8, 8, 0, 0 } };
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 14, 14, 3, 3, 2, 2, 2, 2 }, { 8, 8 } };
 #elif defined(__AVX2__)
-#define LUGE__MAX_VECTORS  4
+#define LUGE__MAX_VECTORS  8
 #define LUGE__MAX_ROWS     12
-#define LUGE__TILES_F32(X) LUGE__ROWS_12(X, 1) LUGE__ROWS_6(X, 2) X(1, 3) X(2, 3) X(1, 4) X(2, 4)
+#define LUGE__TILES_F32(X) LUGE__ROWS_12(X, 1) LUGE__ROWS_6(X, 2) X(1, 3) X(2, 3) X(1, 4) X(2, 4) LUGE__WIDE(X, 1)
 #define LUGE__TILES_F64(X) LUGE__ROWS_6(X, 1) LUGE__ROWS_6(X, 2)
-static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 12, 6, 2, 2 }, { 6, 6, 0, 0 } };
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 12, 6, 2, 2, 1, 1, 1, 1 }, { 6, 6 } };
 #elif defined(__x86_64__)
 #define LUGE__MAX_VECTORS  2
 #define LUGE__MAX_ROWS     6
@@ -70,16 +72,9 @@ static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 6, 6 }, { 6, 6 } };
 static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 3, 3 }, { 3, 3 } };
 #endif
 
-/* Part i of n cut into `parts` nearly equal parts begins here; part `parts` begins at n. */
-LUGE__INLINE ptrdiff_t luge__gemm_cut(ptrdiff_t n, ptrdiff_t parts, ptrdiff_t i)
+LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 {
-    const ptrdiff_t rest = n % parts;
-    return n / parts * i + (i < rest ? i : rest);
-}
-
-LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
-{
-    return n / d + (n % d != 0);
+    return i * (ptrdiff_t)cut->each + (i < (ptrdiff_t)cut->more ? i : (ptrdiff_t)cut->more);
 }
 
 /* A list of this name for so many lanes, where the number is a macro. */
@@ -195,7 +190,8 @@ static double choose_tile(luge__gemm *g)
         best = cycles;
         g->tile_vectors = v;
         g->tile_rows = most;
-        g->s_panels = s_panels;
+        g->s_panel.parts = s_panels;
+        g->v_panel.parts = v_panels;
     }
     return best;
 }
@@ -231,8 +227,8 @@ static int in_place(int64_t rows, int64_t stride, int64_t size)
 static void choose_packing(luge__gemm *g)
 {
     const int64_t size = g->is_f64 ? 8 : 4, k = g->k < K_BLOCK ? g->k : K_BLOCK;
-    const int many_v = up(g->v_vectors, g->tile_vectors) > 3;
-    g->v_pack = g->v_vs != 1 || (g->s_panels > 3 && !in_place(k, g->v_ks, size));
+    const int many_v = g->v_panel.parts > 3;
+    g->v_pack = g->v_vs != 1 || (g->s_panel.parts > 3 && !in_place(k, g->v_ks, size));
     if (g->s_ks == 1)
         g->s_pack = many_v && !in_place(g->tile_rows, g->s_ss, size);
     else
@@ -241,48 +237,57 @@ static void choose_packing(luge__gemm *g)
 
 /* More items, for more threads. Where V is packed, few rows of S are better shared by blocks of V than by packing it
  * again; where C waits in the scratch, which is when items along S do not share V, V is cut first too. */
-static void cut_further(luge__gemm *g, int64_t v_panels, double cycles)
+static void cut_further(luge__gemm *g, double cycles)
 {
-    while (g->v_pack && g->v_blocks * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * g->v_blocks &&
-           cycles > 2 * ITEM_CYCLES * (double)g->v_blocks)
-        g->v_blocks *= 2;
+    int64_t *const v = &g->v_block.parts, *const s = &g->s_block.parts;
+    while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
+        *v *= 2;
     for (;;) {
-        const int64_t items = g->v_blocks * g->s_blocks;
+        const int64_t items = *v * *s;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < (g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED) && g->s_panels >= 2 * g->s_blocks;
-        const int v_can = items < V_ITEMS_WANTED && v_panels >= 2 * g->v_blocks;
+        const int s_can = items < (g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED) && g->s_panel.parts >= 2 * *s;
+        const int v_can = items < V_ITEMS_WANTED && g->v_panel.parts >= 2 * *v;
         if (!s_can && !v_can) return;
-        if (s_can && !(g->turn && v_can))
-            g->s_blocks *= 2;
-        else
-            g->v_blocks *= 2;
+        *(s_can && !(g->turn && v_can) ? s : v) *= 2;
     }
+}
+
+static void cut_evenly(luge__cut *cut, int64_t n)
+{
+    cut->each = n / cut->parts;
+    cut->more = n % cut->parts;
 }
 
 static void choose_blocks(luge__gemm *g, double cycles)
 {
-    const int64_t v_panels = up(g->v_vectors, g->tile_vectors), v_row = g->v_vectors * LUGE__VECTOR_BYTES;
-    g->v_blocks = up(v_row, V_BLOCK_BYTES);
-    g->s_blocks = up(g->s_panels * g->tile_rows, S_BLOCK_ROWS);
+    const int64_t v_row = g->v_vectors * LUGE__VECTOR_BYTES;
+    int64_t v_blocks = up(v_row, V_BLOCK_BYTES), s_blocks = up(g->s_panel.parts * g->tile_rows, S_BLOCK_ROWS);
     int64_t k_most = K_BLOCK;
-    if (g->s_panels == 1) {
-        /* V is used once: it streams in short blocks, which hold whole rows in place but one panel if packed. */
-        if (g->v_pack) g->v_blocks = v_panels;
-        k_most = at_least_1(STREAM_BYTES / up(v_row, g->v_blocks));
+    if (g->s_panel.parts == 1) {
+        /* V is used once: it streams in short blocks, which hold whole rows in place but one panel if packed; if there
+         * is but one panel, it needs no blocks. */
+        if (g->v_pack) v_blocks = g->v_panel.parts;
+        k_most = at_least_1(STREAM_BYTES / up(v_row, v_blocks));
+        if (!g->v_pack && g->v_panel.parts == 1) k_most = at_least_1(g->k);
     }
     /* Blocks of nearly equal length, in multiples of what the transposition in packing likes. */
     g->k_step = up(at_least_1(up(g->k, at_least_1(up(g->k, k_most)))), 16) * 16;
     g->k_blocks = at_least_1(up(g->k, g->k_step));
-    if (g->v_blocks > v_panels) g->v_blocks = v_panels;
-    if (g->s_blocks > g->s_panels) g->s_blocks = g->s_panels;
-    cut_further(g, v_panels, cycles);
-    g->items = g->v_blocks * g->s_blocks;
+    g->v_block.parts = v_blocks < g->v_panel.parts ? v_blocks : g->v_panel.parts;
+    g->s_block.parts = s_blocks < g->s_panel.parts ? s_blocks : g->s_panel.parts;
+    cut_further(g, cycles);
+    cut_evenly(&g->v_panel, g->v_vectors);
+    cut_evenly(&g->s_panel, g->sn);
+    cut_evenly(&g->v_block, g->v_panel.parts);
+    cut_evenly(&g->s_block, g->s_panel.parts);
+    g->items = g->v_block.parts * g->s_block.parts;
     g->item_cycles = cycles / (double)g->items;
-    /* A range of items along S packs V once; steps of 2, since s_blocks often has
-     * that factor; four ranges remain. */
+    /* A range of items along S packs V once; steps of 2, since the number of blocks often has that factor; four ranges
+     * remain. */
     g->grain = 1;
     if (!g->v_pack || g->turn) return;
-    while (g->s_blocks % (2 * g->grain) == 0 && g->items >= 8 * g->grain && g->grain * g->sn < RANGE_ROWS * g->s_blocks)
+    while (g->s_block.parts % (2 * g->grain) == 0 && g->items >= 8 * g->grain &&
+           g->grain * g->sn < RANGE_ROWS * g->s_block.parts)
         g->grain *= 2;
 }
 
@@ -294,7 +299,8 @@ static size_t round_64(int64_t bytes)
 static void place_scratch(luge__gemm *g)
 {
     const int64_t lanes = lanes_of(g), size = g->is_f64 ? 8 : 4, k = g->k < g->k_step ? g->k : g->k_step;
-    const int64_t vectors = up(g->v_vectors, g->v_blocks), v_row = vectors * LUGE__VECTOR_BYTES;
+    const int64_t vectors = up(g->v_panel.parts, g->v_block.parts) * g->tile_vectors,
+                  v_row = vectors * LUGE__VECTOR_BYTES;
     int64_t s_bytes = 0;
     g->v_whole = g->k_blocks == 1 || g->k * v_row <= WHOLE_BYTES;
     g->s_group = g->s_pack && g->s_ks != 1 ? PACK_TOGETHER : 1;
@@ -310,8 +316,8 @@ static void place_scratch(luge__gemm *g)
     g->c_item = g->turn || (g->c_local && !g->v_whole);
     if (!g->turn && !g->c_local) return;
     /* An item's C, or that of panels that are packed together, which may be of two items. */
-    const int64_t item_rows = up(g->s_panels, g->s_blocks) * g->tile_rows;
-    const int64_t rows = g->c_item ? item_rows : (g->s_group < g->s_panels ? g->s_group : g->s_panels) * g->tile_rows;
+    const int64_t all = g->s_panel.parts, item_rows = up(all, g->s_block.parts) * g->tile_rows;
+    const int64_t rows = g->c_item ? item_rows : (g->s_group < all ? g->s_group : all) * g->tile_rows;
     g->c_row = vectors * lanes;
     g->strip_offset += round_64(rows * v_row);
     g->worker_scratch = g->strip_offset + (g->turn && g->c_local ? round_64(lanes * item_rows * size) : 0);
@@ -333,6 +339,7 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
     choose_packing(g);
     choose_blocks(g, cycles);
     place_scratch(g);
+    g->small = g->items == 1 && g->k_blocks == 1 && g->worker_scratch == 0;
 }
 
 void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b,
