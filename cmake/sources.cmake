@@ -26,6 +26,7 @@ set(LUGE_SOURCES
     src/backend/backend.c
     src/backend/catalog.c
     src/backend/cpu/cpu.c
+    src/backend/cpu/dense.c
     src/backend/cpu/elementwise.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
@@ -92,6 +93,7 @@ set(LUGE_SOURCES
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
+    src/ops/fused.c
     src/ops/index.c
     src/ops/infer.c
     src/ops/leaf.c
@@ -219,6 +221,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/binary.c
     tests/samples/data.c
     tests/samples/elementwise.c
+    tests/samples/fused.c
     tests/samples/index.c
     tests/samples/loss.c
     tests/samples/matmul.c
@@ -241,6 +244,7 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_fused.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
@@ -307,6 +311,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    fused
     run
     run_threads
     training

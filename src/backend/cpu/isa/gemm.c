@@ -126,6 +126,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 #define LUGE__TILES    LUGE__TILES_F32
 #define LUGE__FN(name) luge__gemm_##name##_f32
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
 #undef LUGE__REAL
 #undef LUGE__INDEX
@@ -139,6 +140,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 #define LUGE__TILES    LUGE__TILES_F64
 #define LUGE__FN(name) luge__gemm_##name##_f64
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
 
 /* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
@@ -151,9 +153,11 @@ enum {
     LINES_NEAR = 256,        /* cache lines of which a tile in place uses only a part */
     STREAM_BYTES = 24 << 10, /* a block of V that is used once */
     PACK_TOGETHER = 12,      /* panels of S whose rows lie in the same cache lines and pages */
+    DIRECT_BYTES = 16 << 10, /* C of a small product */
     RANGE_ROWS = 256,        /* rows of S that pay for packing V once more */
     V_ITEMS_WANTED = 8,      /* V is cut further to get this many items, S to get that many, if they are worth it */
     S_ITEMS_WANTED = 32,
+    LOCAL_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
 };
 static const double ITEM_CYCLES = 16e3; /* items worth splitting further cost more than twice this */
 
@@ -212,8 +216,8 @@ static double orient(luge__gemm *g, int swapped)
     g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
     double cycles = choose_tile(g);
     const double v_size = (double)g->v_vectors * (double)lanes * (double)g->k;
-    if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2);
-    if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 50;
+    if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2) + 200;
+    if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 200;
     return cycles;
 }
 
@@ -235,6 +239,12 @@ static void choose_packing(luge__gemm *g)
         g->s_pack = many_v && (!in_place(k, g->s_ks, size) || k > LINES_NEAR);
 }
 
+/* All of V's block for every block of k is near at once. */
+static int is_whole(const luge__gemm *g)
+{
+    return g->k_blocks == 1 || g->k * up(g->v_vectors, g->v_block.parts) * LUGE__VECTOR_BYTES <= WHOLE_BYTES;
+}
+
 /* More items, for more threads. Where V is packed, few rows of S are better shared by blocks of V than by packing it
  * again; where C waits in the scratch, which is when items along S do not share V, V is cut first too. */
 static void cut_further(luge__gemm *g, double cycles)
@@ -242,10 +252,11 @@ static void cut_further(luge__gemm *g, double cycles)
     int64_t *const v = &g->v_block.parts, *const s = &g->s_block.parts;
     while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
         *v *= 2;
+    const int64_t wanted = g->c_local && !is_whole(g) ? LOCAL_ITEMS_WANTED : g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED;
     for (;;) {
         const int64_t items = *v * *s;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < (g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED) && g->s_panel.parts >= 2 * *s;
+        const int s_can = items < wanted && g->s_panel.parts >= 2 * *s;
         const int v_can = items < V_ITEMS_WANTED && g->v_panel.parts >= 2 * *v;
         if (!s_can && !v_can) return;
         *(s_can && !(g->turn && v_can) ? s : v) *= 2;
@@ -302,7 +313,7 @@ static void place_scratch(luge__gemm *g)
     const int64_t vectors = up(g->v_panel.parts, g->v_block.parts) * g->tile_vectors,
                   v_row = vectors * LUGE__VECTOR_BYTES;
     int64_t s_bytes = 0;
-    g->v_whole = g->k_blocks == 1 || g->k * v_row <= WHOLE_BYTES;
+    g->v_whole = (uint8_t)is_whole(g);
     g->s_group = g->s_pack && g->s_ks != 1 ? PACK_TOGETHER : 1;
     if (g->s_pack) {
         /* One vector more than a row of k needs, lest all rows fall into the same sets of the cache. */
@@ -323,12 +334,22 @@ static void place_scratch(luge__gemm *g)
     g->worker_scratch = g->strip_offset + (g->turn && g->c_local ? round_64(lanes * item_rows * size) : 0);
 }
 
+/* One item of one block, small enough that its C is hot when all of it is done. */
+static void choose_direct(luge__gemm *g)
+{
+    g->direct = g->items == 1 && g->k_blocks == 1 && !g->turn && !g->v_pack && !g->s_pack && !g->c_local &&
+                g->m * g->n * (g->is_f64 ? 8 : 4) <= DIRECT_BYTES;
+    g->direct_rows = (int32_t)up(g->sn, g->s_panel.parts);
+    g->direct_vectors = (int32_t)up(g->v_vectors, g->v_panel.parts);
+}
+
 void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
 {
     g->items = 0;
     g->grain = 1;
     g->item_cycles = 0;
     g->worker_scratch = 0;
+    g->direct = 0;
     g->s_pack_step = g->s_pack_panel = 0;
     if (g->m < 1 || g->n < 1) return;
     luge__gemm other = *g;
@@ -339,13 +360,15 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
     choose_packing(g);
     choose_blocks(g, cycles);
     place_scratch(g);
-    g->small = g->items == 1 && g->k_blocks == 1 && g->worker_scratch == 0;
+    choose_direct(g);
 }
 
 void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b,
                                    void *c, void *worker, const luge__gemm_finish *finish)
 {
-    if (g->is_f64)
+    if (g->direct && begin < end)
+        (g->is_f64 ? luge__gemm_run_direct_f64 : luge__gemm_run_direct_f32)(g, a, b, c, finish);
+    else if (g->is_f64)
         luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
     else
         luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
