@@ -65,6 +65,7 @@ typedef struct luge__gemm {
     int32_t tile_vectors, tile_rows;     /* upper bounds of one register tile */
     int32_t direct_rows, direct_vectors; /* the tiles of a small product */
     uint8_t direct;                      /* small: its tiles run one after another on operands in place */
+    uint8_t turned;                      /* few rows of S: V is transposed in registers */
     uint8_t swapped, turn;               /* turn: tiles write to a scratch block that is then transposed into C */
     uint8_t c_item;                      /* the scratch has a place for an item's C, which ends with the item */
     uint8_t v_pack, s_pack;              /* pack V's block, S's panel */

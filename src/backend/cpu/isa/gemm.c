@@ -117,6 +117,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
 #define LUGE__HAVE_SHUFFLEVECTOR 1
+#define LUGE__TURNED_ROWS        3
 #endif
 #endif
 
@@ -126,8 +127,10 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 #define LUGE__TILES    LUGE__TILES_F32
 #define LUGE__FN(name) luge__gemm_##name##_f32
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_pack.inc"
 #include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
+#include "backend/cpu/isa/gemm_turned.inc"
 #undef LUGE__REAL
 #undef LUGE__INDEX
 #undef LUGE__IS_F64
@@ -140,8 +143,10 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 #define LUGE__TILES    LUGE__TILES_F64
 #define LUGE__FN(name) luge__gemm_##name##_f64
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_pack.inc"
 #include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
+#include "backend/cpu/isa/gemm_turned.inc"
 
 /* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
 enum {
@@ -203,6 +208,7 @@ static double choose_tile(luge__gemm *g)
 /* Which operand is V, and what that costs. */
 static double orient(luge__gemm *g, int swapped)
 {
+    g->turned = 0;
     const int lanes = lanes_of(g);
     g->swapped = (uint8_t)swapped;
     g->vn = swapped ? g->m : g->n;
@@ -215,6 +221,12 @@ static double orient(luge__gemm *g, int swapped)
     g->v_vectors = up(g->vn, lanes);
     g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
     double cycles = choose_tile(g);
+#if defined(LUGE__TURNED_ROWS)
+    if (g->v_vs != 1 && g->v_ks == 1 && g->sn <= LUGE__TURNED_ROWS && !g->turn && !g->c_local) {
+        g->turned = 1;
+        return (double)g->v_vectors * ((double)g->k * (4 + 0.5 * (double)g->sn) + 40);
+    }
+#endif
     const double v_size = (double)g->v_vectors * (double)lanes * (double)g->k;
     if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2) + 200;
     if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 200;
@@ -343,6 +355,17 @@ static void choose_direct(luge__gemm *g)
     g->direct_vectors = (int32_t)up(g->v_vectors, g->v_panel.parts);
 }
 
+/* Items are pieces of V, of about as many cycles as are worth a thread. */
+static void plan_turned(luge__gemm *g, double cycles)
+{
+    g->v_block.parts = at_least_1((int64_t)(cycles / ITEM_CYCLES));
+    if (g->v_block.parts > g->v_vectors) g->v_block.parts = g->v_vectors;
+    cut_evenly(&g->v_block, g->v_vectors);
+    g->c_row = g->c_rs;
+    g->items = g->v_block.parts;
+    g->item_cycles = cycles / (double)g->items;
+}
+
 void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
 {
     g->items = 0;
@@ -357,6 +380,10 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
     const double swapped = orient(&other, 1);
     /* Over several blocks of k a turned C would wait in the scratch for too long. */
     if (swapped < cycles && !(other.turn && g->k > K_BLOCK)) *g = other, cycles = swapped;
+    if (g->turned) {
+        plan_turned(g, cycles);
+        return;
+    }
     choose_packing(g);
     choose_blocks(g, cycles);
     place_scratch(g);
@@ -368,6 +395,12 @@ void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t e
 {
     if (g->direct && begin < end)
         (g->is_f64 ? luge__gemm_run_direct_f64 : luge__gemm_run_direct_f32)(g, a, b, c, finish);
+#if defined(LUGE__TURNED_ROWS)
+    else if (g->turned && g->is_f64)
+        luge__gemm_run_turned_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, finish);
+    else if (g->turned)
+        luge__gemm_run_turned_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, finish);
+#endif
     else if (g->is_f64)
         luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
     else
