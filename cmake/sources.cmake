@@ -109,6 +109,12 @@ set(LUGE_SOURCES
     src/plan/describe.c
     src/plan/memory.c
     src/plan/plan.c
+    src/plan/rewrite.c
+    src/plan/rewrite_common.c
+    src/plan/rewrite_fold.c
+    src/plan/rewrite_fuse.c
+    src/plan/rewrite_order.c
+    src/plan/rewrite_patterns.c
     src/plan/run.c
     src/plan/schedule.c
     src/train/batch.c
@@ -277,6 +283,7 @@ set(LUGE_TEST_SOURCES
     tests/test_recipe.c
     tests/test_replay.c
     tests/test_resume.c
+    tests/test_rewrite.c
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
@@ -311,6 +318,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    rewrite
     fused
     run
     run_threads

@@ -22,7 +22,8 @@ luge_status luge_plan_step(const luge_plan *plan, int index, luge_step_info *inf
     const luge__step *step = &plan->steps[index];
     const int has_value = step->out.value >= 0;
     *info = (luge_step_info){
-        .value = { step->node, plan->tag },
+        .value = luge__val(plan->graph, step->node),
+        .origin = { step->origin, plan->tag },
         .op = step->op->name,
         .name = step->name,
         .kernel = step->kernel->name,
@@ -35,6 +36,17 @@ luge_status luge_plan_step(const luge_plan *plan, int index, luge_step_info *inf
         .inputs = step->inputs,
     };
     return LUGE_OK;
+}
+
+const luge_graph *luge_plan_graph(const luge_plan *plan)
+{
+    return plan ? plan->graph : NULL;
+}
+
+luge_val luge_planned(const luge_plan *plan, luge_val v)
+{
+    if (!plan || v.tag != plan->tag || v.id >= plan->n_given || !plan->map[v.id]) return luge__none();
+    return luge__val(plan->graph, plan->map[v.id]);
 }
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
@@ -71,7 +83,7 @@ static void print_step(const luge_plan *plan, size_t index, luge_sink sink)
     column(sink, 5, text);
     luge__format(text, sizeof text, "%%%d", (int)step->node);
     column(sink, 5, text);
-    column(sink, 21, step->op->name);
+    column(sink, 30, step->op->name);
     column(sink, 8, step->kernel->name);
     if (step->out.value < 0) {
         luge__print(sink, "writes %%%d\n", (int)step->inputs[0].id);
@@ -90,7 +102,7 @@ luge_status luge_plan_describe(const luge_plan *plan, luge_sink sink)
     char number[32];
     luge__print(sink, "plan for backend %s, %s: %z steps\n\n", plan->backend->name,
                 luge__isa_name(plan->object.ctx->isa), plan->n_steps);
-    luge__print(sink, "  step  value op                    kernel   result             place (bytes)\n");
+    luge__print(sink, "  step  value op                             kernel   result             place (bytes)\n");
     for (size_t i = 0; i < plan->n_steps; i++) print_step(plan, i, sink);
     const luge_plan_memory *m = &plan->memory;
     luge__print(sink, "\n  arena      %s bytes", grouped(m->arena, number));
