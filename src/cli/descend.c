@@ -141,7 +141,7 @@ static int build(cli_descend_job *job)
     luge_graph *g = job->x.f.graph;
     for (int i = 0; i < job->n_sides && job->h > 0; i++) job->grad[i] = state(g, "gradient", -1, i);
     if (!(job->h > 0) && luge_gradient(g, job->y, job->w, job->n_sides, job->grad))
-        return cli_fail_with(job->o.verb, job->x.ctx);
+        return cli_expression_no_gradient(&job->x);
     job->value = run_of(g, &job->y, 1);
     for (int i = 0; i < job->n_ways; i++) {
         luge_val outputs[CLI_MOST_SIDES + 1], step;

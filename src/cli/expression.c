@@ -20,6 +20,19 @@ int cli_expression_fail(const cli_expression *x, cli_place place, const char *fo
     return cli_formula_fail(x->o->verb, "", x->f.text, x->f.length, &e);
 }
 
+int cli_expression_no_gradient(const cli_expression *x)
+{
+    const char *at = strstr(luge_error(x->ctx), "(%"); /* it names the node */
+    const long id = at ? strtol(at + 2, NULL, 10) : 0;
+    luge_node_info info;
+    if (luge_failure(x->ctx) != LUGE_ENOGRAD || id < 1 || (size_t)id > x->f.n_places ||
+        luge_node_info_of(x->f.graph, luge_node_at(x->f.graph, (uint32_t)id), &info))
+        return cli_fail_with(x->o->verb, x->ctx);
+    return cli_expression_fail(x, x->f.places[id - 1],
+                               "%s has no gradient: it is flat but for a jump; stop_gradient(...) takes it as a number",
+                               info.op);
+}
+
 /* ---- the text ---------------------------------------------------------------------------------------------------- */
 
 static int read_input(cli_expression *x, size_t *length)

@@ -76,6 +76,8 @@ typedef struct cli_expression {
  * an option such as --at x=1,y=pi/2. The code of the command, after a message. cli_expression_free is due. */
 int cli_expression_open(cli_expression *x, const cli_options *o, cli_key values);
 void cli_expression_free(cli_expression *x);
+/* Tells why luge_gradient failed: with the place of an operator that has none. */
+int cli_expression_no_gradient(const cli_expression *x);
 /* Tells what is wrong at a place of the formula. */
 int cli_expression_fail(const cli_expression *x, cli_place place, const char *format, ...);
 

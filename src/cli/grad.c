@@ -19,6 +19,14 @@ static int unknown_name(const cli_grad_job *job, cli_key key, const char *typed,
         const cli_formula_name *name = &job->x.f.names[i];
         if (luge_is_some(name->value) && name->defined == !free_only) words[n++] = name->name;
     }
+    const int other = cli_formula_find(&job->x.f, typed); /* the wrong kind of name */
+    if (other >= 0 && luge_is_some(job->x.f.names[other].value)) {
+        cli_fail(job->o.verb,
+                 free_only ? "--%s: %s is defined by the formula; --steps shows the gradient that arrives at it"
+                           : "--%s: %s is a free name, which depends on nothing",
+                 cli_option_name(key), typed);
+        return CLI_USAGE;
+    }
     cli_formula_nearest(typed, words, n, nearest);
     cli_fail(job->o.verb, "--%s: no %s name \"%s\" in the formula%s%s", cli_option_name(key),
              free_only ? "free" : "defined", typed, *nearest ? "; nearest: " : "", nearest);

@@ -69,6 +69,7 @@ static luge_status propagate(cli_chain *c, luge_graph *g)
     if (run) cli_grad_values(g, run, c->n_nodes, c->value);
     for (int i = 0; i < n && !status; i++)
         status = luge_run_get(run, outputs[i], &c->arriving[wrt[i].id], sizeof *c->arriving);
+    for (int i = 0; i < n; i++) c->arriving[wrt[i].id] += 0.0; /* no -0 */
     luge_run_free(run);
     free(outputs);
     free(wrt);
@@ -196,7 +197,7 @@ static void print_edge(const cli_chain *c, const cli_chain_edge *e)
     char number[CLI_TEXT];
     snprintf(number, sizeof number, "%.6g", e->derivative);
     snprintf(line, sizeof line, "%s%s%s; %.6g * %.6g = %.6g", words, strcmp(words, number) ? " = " : "",
-             strcmp(words, number) ? number : "", arriving, e->derivative, arriving * e->derivative);
+             strcmp(words, number) ? number : "", arriving, e->derivative, arriving * e->derivative + 0.0);
     const int width = cli_columns(to);
     printf("      to %3d %s%*s  ", step, to, width < 11 ? 11 - width : 0, "");
     cli_wrap(15 + (width < 11 ? 11 : width), line);
@@ -210,9 +211,9 @@ void cli_chain_print(const cli_chain *c)
     printf("\n  back from %s: at each step what arrives times the local derivative goes on\n\n", text);
     for (uint32_t id = c->output; id > 0; id--) {
         if (!c->active[id]) continue;
-        full_text(c, id, 40, text, sizeof text);
+        full_text(c, id, 38, text, sizeof text);
         const int width = cli_columns(text);
-        printf("  %3d %s%*s %12.6g  arrives %.6g\n", ++step, text, width < 40 ? 40 - width : 0, "", c->value[id],
+        printf("  %3d %s%*s %12.6g  arrives %.6g\n", ++step, text, width < 38 ? 38 - width : 0, "", c->value[id],
                c->arriving[id]);
         for (int i = 0; i < c->n_edges; i++)
             if (c->edges[i].from == id) print_edge(c, &c->edges[i]);
@@ -280,7 +281,7 @@ static void add_edges(const cli_chain *c, cli_drawing *d, uint32_t id, const int
             snprintf(above, sizeof above, "%.5g", c->value[from]);
         for (int i = 0; i < c->n_edges; i++)
             if (c->edges[i].from == id && c->edges[i].operand == k)
-                snprintf(below, sizeof below, "%.5g", c->arriving[id] * c->edges[i].derivative);
+                snprintf(below, sizeof below, "%.5g", c->arriving[id] * c->edges[i].derivative + 0.0);
         cli_draw_edge(d, number[from], number[id], above, *below ? below : NULL);
     }
 }

@@ -45,18 +45,17 @@ void cli_grad_text(const cli_expression *x, uint32_t id, int columns, char *text
 
 void cli_grad_label(const cli_grad_job *job, const cli_derivative *d, char *text, size_t size)
 {
-    const char *of = job->x.f.names[job->of[d->of]].name;
-    const char *wide = cli_columns(of) > 1 ? " " : "";
+    const char *of = job->x.f.names[job->of[d->of]].name, *space = cli_columns(of) > 1 ? " " : "";
     size_t n = 0;
-    if (d->order == 1)
-        n += (size_t)snprintf(text, size, "d%s%s/", wide, of);
-    else
-        n += (size_t)snprintf(text, size, "d%d%s%s/", d->order, wide, of);
+    for (int i = 0; i < d->order; i++) /* "d loss/d w", but "du/dx" */
+        if (cli_columns(job->x.f.names[job->wrt[d->by[i]]].name) > 1) space = " ";
+    n += (size_t)(d->order == 1 ? snprintf(text, size, "d%s%s/", space, of)
+                                : snprintf(text, size, "d%d%s%s/", d->order, space, of));
     for (int i = 0, times; i < d->order && n < size; i += times) {
         const char *by = job->x.f.names[job->wrt[d->by[i]]].name;
         for (times = 1; i + times < d->order && d->by[i + times] == d->by[i];) times++;
-        n += (size_t)snprintf(text + n, size - n, "%sd%s%s", i ? " " : "", cli_columns(by) > 1 ? " " : "", by);
-        if (times > 1 && n < size) n += (size_t)snprintf(text + n, size - n, "%d", times);
+        n += (size_t)snprintf(text + n, size - n, "%sd%s%s", i ? " " : "", space, by);
+        if (times > 1 && n < size) n += (size_t)snprintf(text + n, size - n, "%s%d", *space ? "^" : "", times);
     }
 }
 
@@ -72,20 +71,6 @@ static double count_derivatives(const cli_grad_job *job)
     return all * job->n_of;
 }
 
-static int no_gradient(const cli_grad_job *job)
-{
-    const char *text = luge_error(job->x.ctx), *at = strstr(text, "(%");
-    const long id = at ? strtol(at + 2, NULL, 10) : 0;
-    luge_node_info info;
-    if (luge_failure(job->x.ctx) != LUGE_ENOGRAD || id < 1 || (size_t)id > job->x.f.n_places)
-        return cli_fail_with(job->o.verb, job->x.ctx);
-    luge_clear(job->x.ctx);
-    if (luge_node_info_of(job->x.f.graph, luge_node_at(job->x.f.graph, (uint32_t)id), &info)) return CLI_FAILED;
-    return cli_expression_fail(&job->x, job->x.f.places[id - 1],
-                               "%s has no gradient: it is flat but for a jump; stop_gradient(...) takes it as a number",
-                               info.op);
-}
-
 /* Appends the derivatives of one derivative, by the last name that it was taken by and those behind it. */
 static int differentiate(cli_grad_job *job, int index)
 {
@@ -93,7 +78,7 @@ static int differentiate(cli_grad_job *job, int index)
     const int first = parent.order ? parent.by[parent.order - 1] : 0, n = job->n_wrt - first;
     luge_val wrt[CLI_FORMULA_NAMES], grads[CLI_FORMULA_NAMES];
     for (int i = 0; i < n; i++) wrt[i] = job->x.f.names[job->wrt[first + i]].value;
-    if (luge_gradient(job->x.f.graph, parent.node, wrt, n, grads)) return no_gradient(job);
+    if (luge_gradient(job->x.f.graph, parent.node, wrt, n, grads)) return cli_expression_no_gradient(&job->x);
     for (int i = 0; i < n; i++) {
         cli_derivative *d = &job->d[job->n_d++];
         *d = parent;
