@@ -1,5 +1,5 @@
 /* The matrix product against a naive loop, bit for bit: sizes around every boundary, all layouts, random splits,
- * finishes.
+ * finishes and biases.
  */
 #include "backend/cpu/gemm.h"
 
@@ -179,7 +179,7 @@ static int finish_ok(const kernel *f, const luge__gemm *g, const void *a, const 
     const int64_t n = g->m * g->n, size = g->is_f64 ? 8 : 4;
     witness w = { .g = g, .seen = filled(n, g->is_f64, 0), .times = calloc((size_t)n + 1, sizeof *w.times) };
     if (!w.times) exit(2);
-    const luge__gemm_finish finish = { witness_fn, &w };
+    const luge__gemm_finish finish = { witness_fn, &w, NULL };
     int ok = run_split(f, g, a, b, c, &finish) && w.outside == 0;
     int64_t at = -1;
     for (int64_t i = 0; ok && i < n; i++)
@@ -201,6 +201,24 @@ static int finish_ok(const kernel *f, const luge__gemm *g, const void *a, const 
     return ok;
 }
 
+/* A product that begins at a bias accumulates on rows that hold it. */
+static int bias_ok(const kernel *f, const luge__gemm *g, const void *a, const void *b)
+{
+    const int64_t nc = extent(g->m, g->n, g->c_rs, 1), size = g->is_f64 ? 8 : 4;
+    char *bias = filled(g->n, g->is_f64, 0), *c = filled(nc, g->is_f64, 0), *want = filled(nc, g->is_f64, 0);
+    memcpy(want, c, (size_t)(nc * size));
+    for (int64_t i = 0; i < g->m && nc; i++) memcpy(want + i * g->c_rs * size, bias, (size_t)(g->n * size));
+    luge__gemm sum = *g;
+    sum.accumulate = 1;
+    naive(&sum, f->fused, a, b, (void *)want);
+    const luge__gemm_finish finish = { NULL, NULL, bias };
+    int64_t at = -1;
+    const int ok = run_split(f, g, a, b, c, &finish) && same(c, want, nc, g->is_f64, &at);
+    if (!ok) complain(f, g, "the product on a bias differs", at);
+    free(bias), free(c), free(want);
+    return ok;
+}
+
 static int check(const kernel *f, luge__gemm *g, int special)
 {
     const int64_t na = extent(g->m, g->k, g->a_rs, g->a_cs), nb = extent(g->k, g->n, g->b_rs, g->b_cs);
@@ -217,9 +235,10 @@ static int check(const kernel *f, luge__gemm *g, int special)
     if (!ok) complain(f, g, "the product differs", at);
     if (ok) ok = finish_ok(f, g, a, b, again, want);
     if (ok && !g->accumulate) {
+        ok = bias_ok(f, g, a, b);
         g->c_local = 1;
         f->plan(g);
-        ok = finish_ok(f, g, a, b, NULL, want);
+        ok = finish_ok(f, g, a, b, NULL, want) && ok;
     }
     free(a), free(b), free(c), free(want), free(again);
     return ok;

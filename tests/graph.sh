@@ -99,6 +99,28 @@ says out '"rows": 4' '"part": "gradient"' '"part": "update"' '"rewritten_seconds
 tr '{' '\n' <out | grep -A 3 '"op": "tanh"' >tanh
 awk -v low="$(number tanh '"min": ')" -v high="$(number tanh '"max": ')" 'BEGIN { exit !(low > -1 && high < 1) }' ||
     complain "the values of tanh are not between -1 and 1"
+# What an update takes as gradient, computed by the step, is what stands at the weight, computed apart from it.
+awk '{
+    n = split($0, node, /\{"id": /)
+    for (i = 2; i <= n; i++) {
+        id = node[i] + 0
+        if (match(node[i], /"value": [^}]*/)) value[id] = substr(node[i], RSTART, RLENGTH)
+        if (match(node[i], /"gradient": [^}]*/)) gradient[id] = substr(node[i], RSTART, RLENGTH)
+        if (node[i] ~ /"op": "update_/ && match(node[i], /"inputs": \[[0-9]+, [0-9]+/)) {
+            split(substr(node[i], RSTART + 11, RLENGTH - 11), in_, ", ")
+            from[++updates] = in_[1]
+            by[updates] = in_[2]
+        }
+    }
+}
+function norm(text) { sub(/.*"norm": /, "", text); return text + 0 }
+END {
+    for (i = 1; i <= updates; i++) {
+        a = norm(gradient[from[i]]); b = norm(value[by[i]])
+        if (!(a > 0) || (a - b) * (a - b) > 1e-10 * a * a) bad++
+    }
+    exit updates != 4 || bad
+}' out || complain "the gradients of the weights are not those of the updates"
 run 0 graph small.safetensors --data xor.csv --batch all --ops -o batch.dot
 says batch.dot "$(awk -v l="$loss" 'BEGIN { printf "%.4g", l }')" "<i>← 1</i>" "label=<<b>loss</b>>" "label=<loss>"
 count 0 'label=<gradients>' batch.dot

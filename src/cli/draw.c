@@ -101,7 +101,7 @@ void cli_draw_free(cli_drawing *d)
 
 /* Nodes from which on Graphviz is told to be content with a layout that is not the best; that take it long; that it
  * does not lay out in minutes. */
-enum { SOME = 200, MANY = 1000, MOST = 3000 };
+enum { SOME = 200, MANY = 1500, MOST = 3000 };
 
 /* ---- DOT --------------------------------------------------------------------------------------------------------- */
 

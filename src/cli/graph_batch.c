@@ -125,7 +125,8 @@ static int choose(const cli_net *net, luge_graph *g, int all, luge_val *list, ui
         depends[id] = (char)(all || net->nodes[id].trained);
         for (int k = 0; k < info.n_inputs; k++) depends[id] = (char)(depends[id] | depends[info.inputs[k].id]);
         const int is_float = info.dtype == LUGE_F32 || info.dtype == LUGE_F64;
-        if (!depends[id] || !is_float || net->nodes[id].part != CLI_PART_FORWARD) continue;
+        const int constant = !strcmp(info.op, "full") || !strcmp(info.op, "constant");
+        if (!depends[id] || !is_float || constant || net->nodes[id].part != CLI_PART_FORWARD) continue;
         list[n] = luge_node_at(g, id);
         ids[n++] = id;
     }
@@ -228,6 +229,7 @@ void cli_steps_free(cli_steps *s)
 {
     luge_plan_free(s->plan);
     free(s->seconds);
+    *s = (cli_steps){ .total = 0 };
 }
 
 /* Of the plan without rewrites, as it has a step for every operator. */
