@@ -251,6 +251,34 @@ static void dense_layers_not(luge_test *t)
     luge_close(s.ctx);
 }
 
+/* Gradients of cross-entropies, by class numbers and by rows of targets, plain, smoothed and weighted by rows. */
+static void logit_gradients(luge_test *t)
+{
+    scene s = open_scene(t);
+    luge_graph *g = s.g;
+    const int64_t labels[4] = { 0, 4, 2, 1 };
+    const float weights[4] = { 1, 0.5f, 2, 0 };
+    const luge_val z = luge_cos(g, luge_matmul(g, s.x, s.w)),
+                   row = luge_constant(g, LUGE_F32, luge_shape_of(4), weights);
+    const luge_val index = luge_constant(g, LUGE_I64, luge_shape_of(4), labels);
+    float targets[20];
+    for (int i = 0; i < 20; i++) targets[i] = (float)luge_test_uniform(t, 0, 1);
+    const luge_val soft = luge_constant(g, LUGE_F32, luge_shape_of(4, 5), targets);
+    luge_val gradient = { 0, 0 };
+    for (int i = 0; i < 8; i++) {
+        const luge_val losses = luge_softmax_cross_entropy_smoothed(g, z, i & 1 ? soft : index, i & 2 ? 0.25 : 0);
+        const luge_val loss = luge_sum(g, i & 4 ? luge_mul(g, losses, row) : losses);
+        luge_gradient(g, loss, &z, 1, &gradient);
+        FUSES(gradient, "matmul cos softmax_cross_entropy_gradient");
+    }
+    const luge_val same = luge_stop_gradient(g, luge_sigmoid(g, s.u)), other = luge_stop_gradient(g, luge_relu(g, s.u));
+    luge_gradient(g, luge_mean(g, luge_sigmoid_cross_entropy(g, s.u, same)), &s.u, 1, &gradient);
+    FUSES(gradient, "sigmoid sub mul"); /* the targets are the same sigmoid: it has two readers */
+    luge_gradient(g, luge_mean(g, luge_sigmoid_cross_entropy(g, s.u, other)), &s.u, 1, &gradient);
+    FUSES(luge_copy(g, gradient), "relu sigmoid_cross_entropy_gradient copy");
+    luge_close(s.ctx);
+}
+
 static void updates(luge_test *t)
 {
     scene s = open_scene(t);
@@ -522,6 +550,7 @@ void test_rewrite(luge_test *t)
     RUN(t, barriers);
     RUN(t, dense_layers);
     RUN(t, dense_layers_not);
+    RUN(t, logit_gradients);
     RUN(t, updates);
     RUN(t, training);
     RUN(t, steps);

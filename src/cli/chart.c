@@ -262,7 +262,7 @@ int cli_chart_ticks(const cli_axis *a, double low, double high, int most, double
 {
     if (a->log) return log_ticks(low, high, most, place);
     const double rough = (high - low) / most, power = pow(10, floor(log10(rough))), part = rough / power;
-    double step = power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
+    double step = power * (part < 1.41 ? 1 : part < 3.16 ? 2 : part < 7.07 ? 5 : 10); /* the nearest, by their ratio */
     int n = 0;
     if (a->whole && step < 1) step = 1;
     for (double k = ceil(low / step - 1e-9); k * step <= high + 1e-9 * step && n < CLI_TICKS; k++)

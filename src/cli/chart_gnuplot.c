@@ -215,7 +215,7 @@ static void axis(const cli_axis *a, char letter, double low, double high, int do
     if (a->names)
         name_ticks(a, letter, f);
     else
-        number_ticks(a, letter, low, high, letter == 'y' ? 7 : narrow ? 5 : 9, f);
+        number_ticks(a, letter, low, high, letter == 'y' ? 7 : narrow ? 4 : 9, f);
 }
 
 static void level_palette(const cli_series *s, FILE *f)
@@ -452,7 +452,8 @@ void cli_chart_script(const cli_chart *c, const char *terminal, FILE *f)
                 width * 8 / 5, height * 8 / 5);
     else
         fprintf(f,
-                "set terminal pdfcairo noenhanced size %.2fin,%.2fin font 'sans-serif,10' fontscale 1 background rgb "
+                "set terminal pdfcairo noenhanced size %.2fin,%.2fin font 'sans-serif,10' fontscale 1 linewidth 1.8 "
+                "background rgb "
                 "'white'\n",
                 width / 96.0, height / 96.0);
     fputs("set encoding utf8\nset key outside bottom center horizontal Left reverse samplen 3 spacing 1.2 width 1 "

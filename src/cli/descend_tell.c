@@ -125,19 +125,22 @@ static void put_json(const cli_descend_job *job)
 
 /* ---- pictures ---------------------------------------------------------------------------------------------------- */
 
-/* What of one side is drawn: where the ways go, but of one that runs away no more than ten times the start's distance
- * from 0. */
+/* What of one side is drawn: where the ways go, but of one that does not go down no more than three times the start's
+ * distance from 0. */
 static void span_of(const cli_descend_job *job, int side, double *low, double *high)
 {
-    const double start = job->start[side], most = 10 * fmax(1, fabs(start));
+    const double start = job->start[side], most = 3 * fmax(1, fabs(start));
     *low = *high = start;
-    for (int k = 0; k < job->n_ways; k++)
-        for (int64_t step = 0; step <= job->way[k].steps; step++) {
-            const double at = point(job, &job->way[k], step)[side];
-            if (fabs(at) > most) continue;
+    for (int k = 0; k < job->n_ways; k++) {
+        const cli_way *way = &job->way[k];
+        const int down = !way->lost && way->value[way->steps] <= way->value[0];
+        for (int64_t step = 0; step <= way->steps; step++) {
+            const double at = point(job, way, step)[side];
+            if (!down && fabs(at) > most) continue;
             *low = fmin(*low, at);
             *high = fmax(*high, at);
         }
+    }
     *low = fmin(*low, -0.2 * fabs(start)); /* the place 0 is mostly of interest, and the other side of it */
     *high = fmax(*high, 0.2 * fabs(start));
     if (*high - *low < 1e-9 * most) *high += 1, *low -= 1;
@@ -146,15 +149,57 @@ static void span_of(const cli_descend_job *job, int side, double *low, double *h
     *high += room;
 }
 
-/* A way's coordinates; NaN where it has left the picture. */
-static double *coordinates(const cli_descend_job *job, const cli_way *way, int side, double low, double high)
+/* A coordinate of a way: along a side, or (-1) the value. */
+static double coordinate(const cli_descend_job *job, const cli_way *way, int side, int64_t step)
 {
-    double *x = calloc((size_t)way->steps + 1, sizeof *x);
-    for (int64_t step = 0; x && step <= way->steps; step++) {
-        const double at = side < 0 ? way->value[step] : point(job, way, step)[side];
-        x[step] = at >= low && at <= high ? at : (double)NAN;
+    return side < 0 ? way->value[step] : point(job, way, step)[side];
+}
+
+typedef struct box {
+    double low[2], high[2];
+} box;
+
+static int is_inside(const box *b, const double p[2])
+{
+    return p[0] >= b->low[0] && p[0] <= b->high[0] && p[1] >= b->low[1] && p[1] <= b->high[1];
+}
+
+/* Where the line from p, inside, to q, outside, leaves the box. */
+static void leave(const box *b, const double p[2], const double q[2], double *x, double *y)
+{
+    double part = 1;
+    for (int i = 0; i < 2; i++) {
+        if (q[i] > b->high[i]) part = fmin(part, (b->high[i] - p[i]) / (q[i] - p[i]));
+        if (q[i] < b->low[i]) part = fmin(part, (b->low[i] - p[i]) / (q[i] - p[i]));
     }
-    return x;
+    *x = p[0] + part * (q[0] - p[0]);
+    *y = p[1] + part * (q[1] - p[1]);
+}
+
+/* Adds a way, side by side or the value by a side: up to the edge of the box where it leaves it, and on where it is
+ * inside. */
+static void add_way(const cli_descend_job *job, const cli_way *way, int second, const box *b, cli_chart *chart)
+{
+    char text[80];
+    const int64_t n = way->steps + 1;
+    double *x = calloc((size_t)n * 2, sizeof *x), *y = x ? x + n : NULL, before[2] = { 0 };
+    int was_inside = 0;
+    for (int64_t i = 0; x && i < n; i++) {
+        const double now[2] = { coordinate(job, way, 0, i), coordinate(job, way, second, i) };
+        const int inside = is_inside(b, now);
+        x[i] = inside ? now[0] : (double)NAN;
+        y[i] = inside ? now[1] : (double)NAN;
+        if (was_inside && !inside) leave(b, before, now, &x[i], &y[i]);
+        if (inside && i && !was_inside && isnan(x[i - 1])) leave(b, now, before, &x[i - 1], &y[i - 1]);
+        was_inside = inside;
+        memcpy(before, now, sizeof before);
+    }
+    snprintf(text, sizeof text, "%s, rate %g", way->name, way->rate);
+    if (x)
+        cli_chart_add(chart, (cli_series){ .mark = CLI_PATH, .name = text, .n = n, .x = x, .y = y });
+    else
+        chart->failed = 1;
+    free(x);
 }
 
 static const char *legend(const cli_way *way, char text[80])
@@ -165,63 +210,37 @@ static const char *legend(const cli_way *way, char text[80])
 
 static int draw_contour(const cli_descend_job *job, cli_chart *chart)
 {
-    double low[2], high[2], x[GRID], y[GRID], *z = calloc((size_t)GRID * GRID, sizeof *z);
+    box b;
+    double x[GRID], y[GRID], *z = calloc((size_t)GRID * GRID, sizeof *z);
     if (!z) return cli_fail(job->o.verb, "out of memory");
-    for (int i = 0; i < 2; i++) span_of(job, i, &low[i], &high[i]);
+    for (int i = 0; i < 2; i++) span_of(job, i, &b.low[i], &b.high[i]);
     for (int i = 0; i < GRID; i++) {
-        x[i] = low[0] + (high[0] - low[0]) * i / (GRID - 1);
-        y[i] = low[1] + (high[1] - low[1]) * i / (GRID - 1);
+        x[i] = b.low[0] + (b.high[0] - b.low[0]) * i / (GRID - 1);
+        y[i] = b.low[1] + (b.high[1] - b.low[1]) * i / (GRID - 1);
     }
     for (int i = 0; i < GRID; i++)
         for (int k = 0; k < GRID; k++) z[i * GRID + k] = cli_descend_value(job, (double[]){ x[k], y[i] });
-    cli_chart_panel(chart, NULL, (cli_axis){ .name = job->side[0], .low = low[0], .high = high[0] },
-                    (cli_axis){ .name = job->side[1], .low = low[1], .high = high[1] });
+    cli_chart_panel(chart, NULL, (cli_axis){ .name = job->side[0], .low = b.low[0], .high = b.high[0] },
+                    (cli_axis){ .name = job->side[1], .low = b.low[1], .high = b.high[1] });
     cli_chart_add(chart, (cli_series){ .mark = CLI_CONTOUR, .rows = GRID, .columns = GRID, .x = x, .y = y, .z = z });
-    for (int i = 0; i < job->n_ways; i++) {
-        char text[80];
-        double *a = coordinates(job, &job->way[i], 0, low[0], high[0]);
-        double *b = coordinates(job, &job->way[i], 1, low[1], high[1]);
-        if (a && b)
-            cli_chart_add(
-                chart,
-                (cli_series){
-                    .mark = CLI_PATH, .name = legend(&job->way[i], text), .n = job->way[i].steps + 1, .x = a, .y = b });
-        else
-            chart->failed = 1;
-        free(a);
-        free(b);
-    }
+    for (int i = 0; i < job->n_ways; i++) add_way(job, &job->way[i], 1, &b, chart);
     free(z);
     return CLI_OK;
 }
 
 static int draw_curve(const cli_descend_job *job, cli_chart *chart)
 {
-    double low, high, x[CURVE], y[CURVE];
-    span_of(job, 0, &low, &high);
+    box b = { .low = { 0, -HUGE_VAL }, .high = { 0, HUGE_VAL } };
+    double x[CURVE], y[CURVE];
+    span_of(job, 0, &b.low[0], &b.high[0]);
     for (int i = 0; i < CURVE; i++) {
-        x[i] = low + (high - low) * i / (CURVE - 1);
+        x[i] = b.low[0] + (b.high[0] - b.low[0]) * i / (CURVE - 1);
         y[i] = cli_descend_value(job, &x[i]);
     }
-    cli_chart_panel(chart, NULL, (cli_axis){ .name = job->side[0], .low = low, .high = high },
+    cli_chart_panel(chart, NULL, (cli_axis){ .name = job->side[0], .low = b.low[0], .high = b.high[0] },
                     (cli_axis){ .name = job->y_name });
     cli_chart_add(chart, (cli_series){ .mark = CLI_LINE, .name = job->y_name, .n = CURVE, .x = x, .y = y });
-    for (int i = 0; i < job->n_ways; i++) {
-        char text[80];
-        double *a = coordinates(job, &job->way[i], 0, low, high);
-        double *b = coordinates(job, &job->way[i], -1, -HUGE_VAL, HUGE_VAL);
-        for (int64_t k = 0; a && b && k <= job->way[i].steps; k++)
-            if (isnan(a[k])) b[k] = (double)NAN;
-        if (a && b)
-            cli_chart_add(
-                chart,
-                (cli_series){
-                    .mark = CLI_PATH, .name = legend(&job->way[i], text), .n = job->way[i].steps + 1, .x = a, .y = b });
-        else
-            chart->failed = 1;
-        free(a);
-        free(b);
-    }
+    for (int i = 0; i < job->n_ways; i++) add_way(job, &job->way[i], -1, &b, chart);
     return CLI_OK;
 }
 

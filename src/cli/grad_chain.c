@@ -211,9 +211,9 @@ void cli_chain_print(const cli_chain *c)
     printf("\n  back from %s: at each step what arrives times the local derivative goes on\n\n", text);
     for (uint32_t id = c->output; id > 0; id--) {
         if (!c->active[id]) continue;
-        full_text(c, id, 40, text, sizeof text);
+        full_text(c, id, 38, text, sizeof text);
         const int width = cli_columns(text);
-        printf("  %3d %s%*s %12.6g  arrives %.6g\n", ++step, text, width < 40 ? 40 - width : 0, "", c->value[id],
+        printf("  %3d %s%*s %12.6g  arrives %.6g\n", ++step, text, width < 38 ? 38 - width : 0, "", c->value[id],
                c->arriving[id]);
         for (int i = 0; i < c->n_edges; i++)
             if (c->edges[i].from == id) print_edge(c, &c->edges[i]);

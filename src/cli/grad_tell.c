@@ -90,7 +90,10 @@ static void print_matrix(const cli_grad_job *job, int of)
 {
     const int n_rows = of < 0 ? job->n_of : job->n_wrt;
     printf("\n  %s%s\n  %12s", of < 0 ? "Jacobian" : "Hessian of ", of < 0 ? "" : name_of(job, job->of[of]), "");
-    for (int k = 0; k < job->n_wrt; k++) printf(" %12s", name_of(job, job->wrt[k]));
+    for (int k = 0; k < job->n_wrt; k++) {
+        const char *name = name_of(job, job->wrt[k]);
+        printf(" %*s%s", 12 - cli_columns(name), "", name); /* at most 12 columns wide, or there is no matrix */
+    }
     printf("\n");
     for (int i = 0; i < n_rows; i++) {
         const char *name = name_of(job, of < 0 ? job->of[i] : job->wrt[i]);

@@ -345,7 +345,8 @@ static void fold(sketch *s, uint32_t id, int *boxes)
         const uint32_t from = cli_net_source(s->net, id, k);
         const int source = from ? box_of(s, from) : -1, a = source >= 0 ? boxes[source] : from ? s->at[from] : -1;
         if (a < 0 || a == s->at[id] || !is_shown(s, from, id) || has_edge(s->d, a, s->at[id])) continue;
-        if (s->net->nodes[id].part == CLI_PART_FORWARD)
+        const int weight = s->net->nodes[from].trained; /* a penalty's: not what the layer hands on */
+        if (s->net->nodes[id].part == CLI_PART_FORWARD && !weight)
             add_edge(s, from, a, s->at[id], s->net->nodes[id].on_way);
         else
             cli_draw_edge(s->d, a, s->at[id], NULL, NULL);

@@ -72,7 +72,7 @@ static int read_model(cli_job *job, const char *path, run *r)
     if (!model) return cli_fail_with(job->o.verb, job->ctx);
     r->epochs = luge_history_epochs(model);
     r->n_names = luge_history_count(model);
-    if (!r->epochs) return cli_fail(job->o.verb, "%s has no history: it has not been trained", path);
+    if (!r->epochs) return cli_fail(job->o.verb, "%s has no history: no epoch of its training has ended", path);
     const int code = make_room(job, r);
     const char **names = (const char **)r->names;
     for (int i = 0; i < r->n_names && !code; i++) {
