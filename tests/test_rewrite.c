@@ -362,6 +362,16 @@ static const network networks[] = {
       1,
       ADAM "softmax_cross_entropy_gradient bias_update_adam dense_backprop bias_update_adam dense_update_adam matmul "
            "update_adam" },
+    { "many rows",
+      LUGE_F32,
+      4097,
+      3,
+      { 3, 2, 1 },
+      luge_sigmoid,
+      0,
+      0,
+      "dense dense sigmoid_cross_entropy_gradient bias_update_sgd matmul dense_backprop bias_update_sgd update_sgd "
+      "matmul update_sgd" },
     { "tanh in f64", LUGE_F64, 9, 3, { 7, 6, 5 }, luge_tanh, 1, 0, "dense dense softmax_cross_entropy_gradient" BACK },
     { "gelu", LUGE_F32, 9, 3, { 7, 6, 5 }, luge_gelu, 1, 0, NULL },
 };
@@ -438,7 +448,8 @@ static void train(luge_test *t, const network *n, const luge_plan_options *optio
     luge_plan *plan = luge_plan_create_with(b.g, outputs, &o);
     luge_run *run = luge_run_create(plan);
     const int64_t inputs = (int64_t)n->rows * n->width[0];
-    double *x = malloc((size_t)inputs * sizeof *x), targets[128];
+    double *x = malloc((size_t)inputs * sizeof *x);
+    static double targets[4097];
     for (int64_t i = 0; x && i < inputs; i++) {
         const double value = luge_test_uniform(&numbers, -1, 1);
         if (n->dtype == LUGE_F64)
