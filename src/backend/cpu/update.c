@@ -1,5 +1,6 @@
 /* update.c: random values and the updates of the optimizers: one pass over memory in C order. */
 #include <math.h>
+#include <string.h>
 
 #include "backend/cpu/cpu.h"
 
@@ -237,7 +238,12 @@ static void finish_update(void *user, int64_t row, int64_t rows, int64_t col, in
 {
     const target *t = user;
     const work *w = t->w;
-    if (cols == w->n && c_rs == cols) cols *= rows, rows = 1;
+    if (cols == w->n) { /* whole rows, which lie side by side in w: brought together, they take one call */
+        for (int64_t r = 1; r < rows && c_rs > cols; r++)
+            memmove((unsigned char *)c + r * cols * w->element, (unsigned char *)c + r * c_rs * w->element,
+                    (size_t)(cols * w->element));
+        cols *= rows, rows = 1;
+    }
     for (unsigned char *g = c; rows--; row++, g += c_rs * w->element) apply(w, &t->u, row * w->n + col, cols, g);
 }
 
