@@ -27,6 +27,8 @@ set(LUGE_SOURCES
     src/backend/catalog.c
     src/backend/cpu/cpu.c
     src/backend/cpu/elementwise.c
+    src/backend/cpu/isa/gemm_amx.c
+    src/backend/cpu/isa/gemm_bf16.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
     src/backend/cpu/reduce.c

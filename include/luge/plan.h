@@ -20,6 +20,9 @@ typedef struct luge_plan_options {
     int32_t keep_all;    /* every intermediate gets a place of its own: all can be read after a run */
     int32_t guard;       /* a check of the library itself: memory is poisoned before first and after last use, guard
                             bytes surround every place, and a run fails with LUGE_EINTERNAL where one was hit */
+    luge_dtype precision; /* of matrix products of f32: LUGE_F32 (default), or LUGE_BF16: both operands are rounded to
+                             bf16 (8 bits of precision; nearest, ties to even; subnormals to 0), their products summed
+                             in f32. Results, and whatever else there is, stay f32; f64 stays f64 */
 } luge_plan_options;
 
 /* Compiles what outputs[0..n_outputs-1] need. An output may be a value or an effect. NULL on an error. */

@@ -1,4 +1,5 @@
 /* matmul.c: the matrix product. */
+#include "core/bf16.h"
 #include "ops/rows.h"
 
 static luge_status matmul_infer(luge__infer *q)
@@ -41,6 +42,13 @@ static luge_status matmul_vjp(luge_graph *g, const luge__vjp *v)
     return LUGE_OK;
 }
 
+/* An operand's element, rounded where the call asks for it. */
+static double factor(const luge__call *call, const luge__array *x, const int64_t *index)
+{
+    const double value = luge__get(x, index);
+    return call->bf16 && x->dtype == LUGE_F32 ? (double)luge__round_bf16((float)value) : value;
+}
+
 static luge_status matmul_ref(luge__call *call)
 {
     const luge__matmul_attr *t = call->attr;
@@ -57,7 +65,7 @@ static luge_status matmul_ref(luge__call *call)
         for (int64_t k = 0; k < inner; k++) {
             ia[ta ? n - 2 : n - 1] = k;
             ib[tb ? n - 1 : n - 2] = k;
-            sum += luge__get(a, ia) * luge__get(b, ib);
+            sum += factor(call, a, ia) * factor(call, b, ib);
         }
         luge__put(&call->out, o, sum);
     } while (luge__next(&call->out.shape, o));

@@ -37,7 +37,7 @@ struct luge_plan {
     int32_t refs; /* the program's handle and the runs */
     uint32_t tag; /* of the graph */
     const luge__backend *backend;
-    int32_t keep_all, guard;
+    int32_t keep_all, guard, bf16;
     luge__step *steps;
     size_t n_steps, step_capacity;
     luge__value *values;

@@ -11,6 +11,11 @@ enum { LUGE__BLOCK = 512 }; /* elements that a kernel works on at once: they sta
 /* The block kernels of a plan's machine. */
 const luge__isa_table *luge__isa_table_of(luge__isa isa);
 
+typedef void luge__gemm_fn(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c,
+                           void *worker, const luge__gemm_finish *finish);
+/* Plans a product that is filled in, in the plan's precision; answers what runs it. */
+luge__gemm_fn *luge__gemm_plan(const luge_plan *plan, luge__gemm *g);
+
 /* A strided array as few nested loops as possible: neighbouring dimensions that one stride covers are one. */
 typedef struct luge__walk {
     int32_t ndim;
@@ -36,7 +41,7 @@ int64_t luge__grain(int64_t cost);
 
 extern const luge__kernel luge__cpu_elementwise, luge__cpu_compare, luge__cpu_where, luge__cpu_cast, luge__cpu_copy;
 extern const luge__kernel luge__cpu_reduce_rows, luge__cpu_reduce_columns, luge__cpu_argmax;
-extern const luge__kernel luge__cpu_matmul;
+extern const luge__kernel luge__cpu_matmul, luge__cpu_matmul_bf16;
 extern const luge__kernel luge__cpu_softmax, luge__cpu_cross_entropy;
 extern const luge__kernel luge__cpu_gather, luge__cpu_scatter_add, luge__cpu_one_hot, luge__cpu_concat,
     luge__cpu_concat_part, luge__cpu_unslice, luge__cpu_assign;

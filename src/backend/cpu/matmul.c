@@ -3,19 +3,37 @@
 
 typedef struct work {
     luge__gemm gemm;
-    void (*run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c, void *worker,
-                const luge__gemm_finish *finish);
+    luge__gemm_fn *run;
     luge__walk a, b; /* the leading dimensions: where each product's operands begin */
     int64_t c_step;  /* elements of one result */
     int64_t element;
 } work;
 
-static int prepare(luge__step *step, luge_plan *plan)
+luge__gemm_fn *luge__gemm_plan(const luge_plan *plan, luge__gemm *g)
+{
+    const luge__isa_table *isa = luge__isa_table_of(luge__plan_isa(plan));
+    g->rounded = luge__plan_rounds(plan) && !g->is_f64;
+#if defined(LUGE_HAVE_AMX)
+    if (g->rounded && luge__plan_bf16(plan) == LUGE__BF16_AMX && luge__amx_permit()) {
+        luge__gemm_plan_amx(g);
+        return luge__gemm_run_amx;
+    }
+#endif
+#if defined(LUGE_HAVE_BF16)
+    if (g->rounded && luge__plan_bf16(plan) >= LUGE__BF16_AVX512) {
+        luge__gemm_plan_avx512_bf16(g);
+        return luge__gemm_run_avx512_bf16;
+    }
+#endif
+    isa->gemm_plan(g);
+    return isa->gemm_run;
+}
+
+static int make(luge__step *step, luge_plan *plan)
 {
     const luge__matmul_attr *t = step->attr;
     const luge__operand *a = &step->in[0], *b = &step->in[1];
     const int n = step->out.shape.ndim, ta = t->transpose_a != 0, tb = t->transpose_b != 0;
-    const luge__isa_table *isa = luge__isa_table_of(luge__plan_isa(plan));
     work *w = luge__plan_alloc(plan, sizeof *w);
     if (!w) return -1;
     w->gemm = (luge__gemm){
@@ -29,8 +47,7 @@ static int prepare(luge__step *step, luge_plan *plan)
         .c_rs = step->out.shape.dim[n - 1],
         .is_f64 = a->dtype == LUGE_F64,
     };
-    isa->gemm_plan(&w->gemm);
-    w->run = isa->gemm_run;
+    w->run = luge__gemm_plan(plan, &w->gemm);
     w->element = (int64_t)luge_dtype_size(a->dtype);
     w->a = luge__walk_make(n - 2, a->shape.dim, a->stride, (size_t)w->element);
     w->b = luge__walk_make(n - 2, b->shape.dim, b->stride, (size_t)w->element);
@@ -45,6 +62,22 @@ static int prepare(luge__step *step, luge_plan *plan)
     step->grain = (wanted + unit - 1) / unit * unit;
     step->worker_scratch = w->gemm.worker_scratch;
     return 1;
+}
+
+/* Two names for one kernel, so that whoever looks at a plan sees what is rounded. */
+static int rounds(const luge__step *step, const luge_plan *plan)
+{
+    return luge__plan_rounds(plan) && step->out.dtype == LUGE_F32;
+}
+
+static int prepare(luge__step *step, luge_plan *plan)
+{
+    return rounds(step, plan) ? 0 : make(step, plan);
+}
+
+static int prepare_bf16(luge__step *step, luge_plan *plan)
+{
+    return rounds(step, plan) ? make(step, plan) : 0;
 }
 
 static luge_status run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
@@ -62,3 +95,4 @@ static luge_status run(luge__task *task, int64_t begin, int64_t end, void *worke
 }
 
 const luge__kernel luge__cpu_matmul = { "packed", prepare, run };
+const luge__kernel luge__cpu_matmul_bf16 = { "bf16", prepare_bf16, run };
