@@ -269,8 +269,8 @@ static int compile(cli_job *job)
     const double unit = job->deviation > 0 ? job->deviation : 1; /* so that a rate suits targets of any size */
     const double weight = loss == LUGE_MEAN_SQUARED_ERROR || loss == LUGE_HUBER_LOSS ? 1 / (unit * unit) : 1 / unit;
     luge_compile(job->model, .optimizer = &optimizer, .loss = loss, .loss_weights = { weight }, .huber_delta = unit,
-                 .label_smoothing = cli_number(&job->o, OPT_SMOOTHING, 0),
-                 .precision = precision, .metrics = { regression ? LUGE_MAE : LUGE_ACCURACY });
+                 .label_smoothing = cli_number(&job->o, OPT_SMOOTHING, 0), .precision = precision,
+                 .metrics = { regression ? LUGE_MAE : LUGE_ACCURACY });
     return luge_failed(job->ctx) ? refused(job) : CLI_OK;
 }
 

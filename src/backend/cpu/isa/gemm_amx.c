@@ -30,15 +30,13 @@ static void copy_in(float *whole, const luge__bf16_panel *p, int row, int col)
 {
     memset(whole, 0, PART * ROW_BYTES);
     for (int i = 0; i < PART && row + i < p->rows; i++)
-        for (int j = 0; j < PART && col + j < p->cols; j++)
-            whole[i * PART + j] = p->c[(row + i) * p->c_row + col + j];
+        for (int j = 0; j < PART && col + j < p->cols; j++) whole[i * PART + j] = p->c[(row + i) * p->c_row + col + j];
 }
 
 static void copy_out(const float *whole, const luge__bf16_panel *p, int row, int col)
 {
     for (int i = 0; i < PART && row + i < p->rows; i++)
-        for (int j = 0; j < PART && col + j < p->cols; j++)
-            p->c[(row + i) * p->c_row + col + j] = whole[i * PART + j];
+        for (int j = 0; j < PART && col + j < p->cols; j++) p->c[(row + i) * p->c_row + col + j] = whole[i * PART + j];
 }
 
 /* Numbers of tiles are part of the instructions: hence macros. */

@@ -15,13 +15,13 @@
 
 enum {
     AHEAD = 64,
-    K_BLOCK = 512,        /* k of a block at most: 14 rows of S are 14 KB */
-    S_BYTES = 512 << 10,  /* a block of S */
-    S_ROWS = 1024,        /* its rows at most */
-    ITEM_PANELS = 8,      /* panels of V in an item at most: 256 columns */
-    LEAST_PANELS = 2,     /* where items are cut for more threads */
-    ITEMS_WANTED = 8,     /* for which V, then S are cut further */
-    RANGE_PANELS = 8,     /* of V, that pay for packing a block of S once more */
+    K_BLOCK = 512,       /* k of a block at most: 14 rows of S are 14 KB */
+    S_BYTES = 512 << 10, /* a block of S */
+    S_ROWS = 1024,       /* its rows at most */
+    ITEM_PANELS = 8,     /* panels of V in an item at most: 256 columns */
+    LEAST_PANELS = 2,    /* where items are cut for more threads */
+    ITEMS_WANTED = 8,    /* for which V, then S are cut further */
+    RANGE_PANELS = 8,    /* of V, that pay for packing a block of S once more */
     PART = LUGE__BF16_PART,
     COLS = LUGE__BF16_COLS,
 };
@@ -123,8 +123,10 @@ ALWAYS void transpose(__m512i *x)
     /* now x[4 r + c], 16-byte part p, holds rows 4 r to 4 r + 3 of column 4 p + c */
     UNROLL for (int c = 0; c < 4; c++)
     {
-        const __m512i a = _mm512_shuffle_i32x4(x[c], x[4 + c], 0x88), b = _mm512_shuffle_i32x4(x[8 + c], x[12 + c], 0x88);
-        const __m512i d = _mm512_shuffle_i32x4(x[c], x[4 + c], 0xdd), e = _mm512_shuffle_i32x4(x[8 + c], x[12 + c], 0xdd);
+        const __m512i a = _mm512_shuffle_i32x4(x[c], x[4 + c], 0x88),
+                      b = _mm512_shuffle_i32x4(x[8 + c], x[12 + c], 0x88);
+        const __m512i d = _mm512_shuffle_i32x4(x[c], x[4 + c], 0xdd),
+                      e = _mm512_shuffle_i32x4(x[8 + c], x[12 + c], 0xdd);
         y[c] = _mm512_shuffle_i32x4(a, b, 0x88);
         y[4 + c] = _mm512_shuffle_i32x4(d, e, 0x88);
         y[8 + c] = _mm512_shuffle_i32x4(a, b, 0xdd);
@@ -217,8 +219,8 @@ ALWAYS void tile(const luge__bf16_panel *p, int row, const int rows, const int v
         UNROLL for (int i = 0; i < rows; i++)
         {
             const __m512i a = _mm512_set1_epi32((int)s[i / 3][(i % 3) * step]);
-            UNROLL for (int j = 0; j < vectors; j++)
-                sum[i][j] = _mm512_dpbf16_ps(sum[i][j], (__m512bh)a, (__m512bh)b[j]);
+            UNROLL for (int j = 0; j < vectors; j++) sum[i][j] =
+                _mm512_dpbf16_ps(sum[i][j], (__m512bh)a, (__m512bh)b[j]);
         }
         UNROLL for (int i = 0; i < (rows + 2) / 3; i++) s[i]++;
     }
@@ -260,8 +262,8 @@ typedef struct work {
     const luge__gemm_finish *finish;
     const float *a, *b;
     float *c;
-    uint32_t *v, *s;      /* packed */
-    int64_t row0, row1;   /* of the block of S */
+    uint32_t *v, *s;       /* packed */
+    int64_t row0, row1;    /* of the block of S */
     int64_t k0, k1, pairs; /* of the block of k; pairs: in whole parts */
 } work;
 
