@@ -19,7 +19,8 @@ typedef struct luge__step {
     const luge__op *op;
     const void *attr;
     const char *name; /* of the node */
-    uint32_t node;
+    uint32_t node;    /* of the plan's graph */
+    uint32_t origin;  /* of the given graph: what messages name */
     int32_t n_in;
     luge__operand *in;
     const luge_val *inputs; /* the operands' nodes */

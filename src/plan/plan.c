@@ -10,6 +10,7 @@ static void plan_release(luge_plan *p)
     luge_context *ctx = p->object.ctx;
     for (size_t i = 0; i < p->n_buffers; i++) luge__buffer_drop(p->buffers[i]);
     luge__buffer_drop(p->scalars);
+    luge_graph_free(p->graph);
     luge__chunk_free(ctx, &p->chunks);
     luge__release(ctx, p->steps, p->step_capacity * sizeof *p->steps);
     luge__release(ctx, p->values, p->value_capacity * sizeof *p->values);
@@ -162,7 +163,8 @@ luge_plan *luge_plan_create_with(luge_graph *g, const luge_val *outputs, const l
     p->guard = o.guard != 0;
     p->bf16 = o.precision == LUGE_BF16;
     luge__object_enter(ctx, &p->object, plan_destroy);
-    luge_status status = luge__schedule(p, g, outputs, o.n_outputs);
+    luge_status status = luge__rewrite(p, g, outputs, o.n_outputs, !o.keep_all && !o.no_rewrites);
+    if (!status) status = luge__schedule(p, g, outputs, o.n_outputs);
     if (!status) status = luge__place(p);
     if (!status) status = make_fixups(p);
     p->memory.scratch = luge__align_up(p->worker_scratch) * (size_t)luge__pool_threads(ctx->pool);

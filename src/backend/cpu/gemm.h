@@ -44,21 +44,23 @@ typedef struct luge__gemm {
 
     /* The plan's decisions, read by run only. V is the operand whose rows fill vectors, S the one whose elements are
      * broadcast: V = B and S = A, or, when swapped, V = A and S = B with C transposed. */
-    int64_t vn, sn;                    /* extents of V and S in C */
-    int64_t v_vs, v_ks, s_ss, s_ks;    /* their strides along that extent and along k */
-    int64_t v_vectors, s_panels;       /* V in vectors, S in panels of tile_rows rows */
-    int64_t v_blocks, s_blocks;        /* items = v_blocks * s_blocks, those of S running faster */
-    int64_t k_blocks, k_step;          /* blocks of k_step, the last one shorter */
-    int64_t c_row;                     /* stride of a row along S in the place that tiles write to */
-    int64_t s_pack_step, s_pack_panel; /* a packed panel of S: its larger stride, and its elements */
-    size_t s_pack_offset, c_offset;    /* places in the scratch; V's packed block lies at 0 */
-    size_t strip_offset;               /* of the strip of C that a turned block is transposed into, if C is local */
-    int32_t s_group;                   /* panels of S that are packed together */
-    int32_t tile_vectors, tile_rows;   /* upper bounds of one register tile */
-    uint8_t swapped, turn;             /* turn: tiles write to a scratch block that is then transposed into C */
-    uint8_t c_item;                    /* the scratch has a place for an item's C, which ends with the item */
-    uint8_t v_pack, s_pack;            /* pack V's block, S's panel */
-    uint8_t v_whole;                   /* V's block for all of k is near (or packed) at once */
+    int64_t vn, sn;                      /* extents of V and S in C */
+    int64_t v_vs, v_ks, s_ss, s_ks;      /* their strides along that extent and along k */
+    int64_t v_vectors, s_panels;         /* V in vectors, S in panels of tile_rows rows */
+    int64_t v_blocks, s_blocks;          /* items = v_blocks * s_blocks, those of S running faster */
+    int64_t k_blocks, k_step;            /* blocks of k_step, the last one shorter */
+    int64_t c_row;                       /* stride of a row along S in the place that tiles write to */
+    int64_t s_pack_step, s_pack_panel;   /* a packed panel of S: its larger stride, and its elements */
+    size_t s_pack_offset, c_offset;      /* places in the scratch; V's packed block lies at 0 */
+    size_t strip_offset;                 /* of the strip of C that a turned block is transposed into, if C is local */
+    int32_t s_group;                     /* panels of S that are packed together */
+    int32_t tile_vectors, tile_rows;     /* upper bounds of one register tile */
+    int32_t direct_rows, direct_vectors; /* the tiles of a small product */
+    uint8_t direct;                      /* small: its tiles run one after another on operands in place */
+    uint8_t swapped, turn;               /* turn: tiles write to a scratch block that is then transposed into C */
+    uint8_t c_item;                      /* the scratch has a place for an item's C, which ends with the item */
+    uint8_t v_pack, s_pack;              /* pack V's block, S's panel */
+    uint8_t v_whole;                     /* V's block for all of k is near (or packed) at once */
 } luge__gemm;
 
 #define LUGE__GEMM_DECLARE(isa)                                                                                        \

@@ -1,15 +1,14 @@
 /* matmul.c: batches of matrix products, each done by the kernels of gemm.h. */
 #include "backend/cpu/cpu.h"
 
-typedef struct work {
-    luge__gemm gemm;
-    luge__gemm_fn *run;
-    luge__walk a, b; /* the leading dimensions: where each product's operands begin */
-    int64_t c_step;  /* elements of one result */
-    int64_t element;
-} work;
+int64_t luge__gemm_grain(const luge__gemm *g)
+{
+    const int64_t wanted = luge__grain((int64_t)(g->item_cycles / 2)), unit = g->grain > 0 ? g->grain : 1;
+    return (wanted + unit - 1) / unit * unit;
+}
 
-luge__gemm_fn *luge__gemm_plan(const luge_plan *plan, luge__gemm *g)
+/* Plans a product that is filled in, in the plan's precision; answers what runs it. */
+static luge__gemm_fn *plan_product(const luge_plan *plan, luge__gemm *g)
 {
     const luge__isa_table *isa = luge__isa_table_of(luge__plan_isa(plan));
     g->rounded = luge__plan_rounds(plan) && !g->is_f64;
@@ -29,38 +28,49 @@ luge__gemm_fn *luge__gemm_plan(const luge_plan *plan, luge__gemm *g)
     return isa->gemm_run;
 }
 
+luge__gemm_fn *luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan *plan, int first,
+                                     const luge__matmul_attr *t)
+{
+    const luge__operand *a = &step->in[first], *b = &step->in[first + 1];
+    const int n = a->shape.ndim, ta = t->transpose_a != 0, tb = t->transpose_b != 0;
+    g->m = a->shape.dim[ta ? n - 1 : n - 2];
+    g->n = b->shape.dim[tb ? n - 2 : n - 1];
+    g->k = a->shape.dim[ta ? n - 2 : n - 1];
+    g->a_rs = a->stride[ta ? n - 1 : n - 2];
+    g->a_cs = a->stride[ta ? n - 2 : n - 1];
+    g->b_rs = b->stride[tb ? n - 1 : n - 2];
+    g->b_cs = b->stride[tb ? n - 2 : n - 1];
+    g->c_rs = g->n;
+    g->is_f64 = a->dtype == LUGE_F64;
+    luge__gemm_fn *run_product = plan_product(plan, g);
+    int64_t products = 1;
+    for (int i = 0; i < n - 2; i++) products *= a->shape.dim[i];
+    step->items = products * g->items;
+    step->grain = luge__gemm_grain(g);
+    step->worker_scratch = g->worker_scratch;
+    return run_product;
+}
+
+typedef struct work {
+    luge__gemm gemm;
+    luge__gemm_fn *run;
+    luge__walk a, b; /* the leading dimensions: where each product's operands begin */
+    int64_t c_step;  /* elements of one result */
+    int64_t element;
+} work;
+
 static int make(luge__step *step, luge_plan *plan)
 {
-    const luge__matmul_attr *t = step->attr;
     const luge__operand *a = &step->in[0], *b = &step->in[1];
-    const int n = step->out.shape.ndim, ta = t->transpose_a != 0, tb = t->transpose_b != 0;
+    const int n = step->out.shape.ndim;
     work *w = luge__plan_alloc(plan, sizeof *w);
     if (!w) return -1;
-    w->gemm = (luge__gemm){
-        .m = step->out.shape.dim[n - 2],
-        .n = step->out.shape.dim[n - 1],
-        .k = a->shape.dim[ta ? n - 2 : n - 1],
-        .a_rs = a->stride[ta ? n - 1 : n - 2],
-        .a_cs = a->stride[ta ? n - 2 : n - 1],
-        .b_rs = b->stride[tb ? n - 1 : n - 2],
-        .b_cs = b->stride[tb ? n - 2 : n - 1],
-        .c_rs = step->out.shape.dim[n - 1],
-        .is_f64 = a->dtype == LUGE_F64,
-    };
-    w->run = luge__gemm_plan(plan, &w->gemm);
+    w->run = luge__product_prepare(&w->gemm, step, plan, 0, step->attr);
     w->element = (int64_t)luge_dtype_size(a->dtype);
     w->a = luge__walk_make(n - 2, a->shape.dim, a->stride, (size_t)w->element);
     w->b = luge__walk_make(n - 2, b->shape.dim, b->stride, (size_t)w->element);
     w->c_step = w->gemm.m * w->gemm.n;
-    int64_t products = 1;
-    for (int i = 0; i < n - 2; i++) products *= step->out.shape.dim[i];
     step->work = w;
-    step->items = products * w->gemm.items;
-    /* whole grains of the product: a range packs once what its items share */
-    const int64_t wanted = luge__grain((int64_t)(w->gemm.item_cycles / 2)),
-                  unit = w->gemm.grain > 0 ? w->gemm.grain : 1;
-    step->grain = (wanted + unit - 1) / unit * unit;
-    step->worker_scratch = w->gemm.worker_scratch;
     return 1;
 }
 
