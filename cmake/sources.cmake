@@ -240,6 +240,7 @@ set(LUGE_TEST_SOURCES
     tests/test_api_model.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_bf16.c
     tests/test_building.c
     tests/test_callbacks.c
     tests/test_core.c
@@ -298,6 +299,7 @@ set(LUGE_TEST_SOURCES
 )
 set(LUGE_TEST_SUITES
     core
+    bf16
     message
     random
     pool
