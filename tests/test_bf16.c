@@ -165,8 +165,7 @@ static void same_bits(luge_test *t)
             t->random = 99;
             const luge_val x = filled(t, g, "x", luge_shape_of(60, 700), 0);
             const luge_val y = filled(t, g, "y", luge_shape_of(700, 70), 0);
-            const int64_t n =
-                compute(t, g, luge_matmul(g, x, y), "cpu", LUGE_BF16, threads == 1 ? whole : other);
+            const int64_t n = compute(t, g, luge_matmul(g, x, y), "cpu", LUGE_BF16, threads == 1 ? whole : other);
             if (threads > 1) CHECK(t, !memcmp(whole, other, (size_t)n * sizeof *whole));
             const luge_val row = luge_slice(g, x, 0, 17, 18, 1);
             CHECK_EQ_INT(t, compute(t, g, luge_matmul(g, row, y), "cpu", LUGE_BF16, other), 70);

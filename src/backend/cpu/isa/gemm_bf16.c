@@ -14,7 +14,7 @@
 #include <immintrin.h>
 
 enum {
-    AHEAD = 64,
+    AHEAD = 64,          /* elements of a row that are fetched before they are needed */
     K_BLOCK = 512,       /* k of a block at most: 14 rows of S are 14 KB */
     S_BYTES = 512 << 10, /* a block of S */
     S_ROWS = 1024,       /* its rows at most */
@@ -159,6 +159,12 @@ ALWAYS void load_along_k(__m512i *x, const float *src, ptrdiff_t xs, int64_t nx,
     }
 }
 
+/* Rows far apart in memory are not foreseen by the CPU. What is fetched may lie behind the operand: no harm. */
+ALWAYS void fetch_ahead(const float *src, ptrdiff_t at)
+{
+    _mm_prefetch((const char *)((uintptr_t)src + (uintptr_t)(at + AHEAD) * sizeof *src), _MM_HINT_T0);
+}
+
 /* x[i]: pair i of 16 columns, where the columns are neighbours. */
 ALWAYS void load_across_k(__m512i *x, const float *src, ptrdiff_t ks, int64_t nx, int64_t nk)
 {
@@ -166,8 +172,8 @@ ALWAYS void load_across_k(__m512i *x, const float *src, ptrdiff_t ks, int64_t nx
     const __m512i weave = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                            21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     for (int i = 0; i < 16; i++) {
-        _mm_prefetch((const char *)(src + 2 * i * ks + AHEAD), _MM_HINT_T0);
-        _mm_prefetch((const char *)(src + (2 * i + 1) * ks + AHEAD), _MM_HINT_T0);
+        fetch_ahead(src, 2 * i * ks);
+        fetch_ahead(src, (2 * i + 1) * ks);
         const __m512 a = 2 * i < nk ? _mm512_maskz_loadu_ps(m, src + 2 * i * ks) : _mm512_setzero_ps();
         const __m512 b = 2 * i + 1 < nk ? _mm512_maskz_loadu_ps(m, src + (2 * i + 1) * ks) : _mm512_setzero_ps();
         x[i] = _mm512_permutexvar_epi16(weave, round_two(a, b));
