@@ -152,9 +152,7 @@ static double measure(const workload *w, int threads, int describe)
         else
             t[i] = (float)(i % 2);
     }
-    if (describe && plan)
-        luge_plan_describe(plan, luge_file_sink(stdout)),
-            luge_graph_print(luge_plan_graph(plan), luge_file_sink(stdout));
+    if (describe && plan) luge_plan_describe(plan, luge_file_sink(stdout));
     luge_status status = luge_run_bind(run, n.x, x, inputs * sizeof *x);
     if (!status) status = luge_run_bind(run, n.t, t, targets * sizeof *t);
     if (!status) status = luge_run_execute(run);

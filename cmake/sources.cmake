@@ -286,6 +286,7 @@ set(LUGE_TEST_SOURCES
     tests/test_recipe.c
     tests/test_replay.c
     tests/test_resume.c
+    tests/test_rewrite.c
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
@@ -321,6 +322,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    rewrite
     fused
     run
     run_threads

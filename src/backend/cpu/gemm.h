@@ -1,9 +1,10 @@
 /* The matrix product of the cpu backend: C[m,n] = (accumulate ? C : 0) + op(A)[m,k] op(B)[k,n].
  *
- * Each element of C is one chain of k multiply-adds, in the order k = 0, 1, 2, ..., begun at 0 (or at C when
- * accumulating). Tiles, blocks, packing, the orientation and the way that the items are handed to threads change where
- * and when an element is computed, never that chain; so none of them changes a bit of the result. Instruction sets with
- * a fused multiply-add agree with one another and with a loop over fma(); the baseline may round each product.
+ * Each element of C is one chain of k multiply-adds, in the order k = 0, 1, 2, ..., begun at 0 (at C when
+ * accumulating, at a bias if the run is given one). Tiles, blocks, packing, the orientation and the way that the items
+ * are handed to threads change where and when an element is computed, never that chain; so none of them changes a bit
+ * of the result. Instruction sets with a fused multiply-add agree with one another and with a loop over fma(); the
+ * baseline may round each product.
  *
  * The caller fills the first part of the structure, a planner calls luge__gemm_plan_<isa> once, and any number of
  * threads then call luge__gemm_run_<isa> over disjoint ranges that together cover [0, items). There is no order between
@@ -15,13 +16,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What becomes of C while it is hot in the cache. fn is called by the thread that computed them, with rectangles of C
- * whose chains are complete, each element once and in no order; c is the rectangle's first element, c_rs the elements
- * between its rows. It may change C there, or read it and write elsewhere, and must treat each element by itself: where
- * rectangles begin and end depends on the plan and the ranges. */
+/* Where the chains of a run begin, and what becomes of C while it is hot in the cache. fn may be NULL. It is called by
+ * the thread that computed them, with rectangles of C whose chains are complete, each element once and in no order; c
+ * is the rectangle's first element, c_rs the elements between its rows. It may change C there, or read it and write
+ * elsewhere, and must treat each element by itself: where rectangles begin and end depends on the plan and the ranges.
+ */
 typedef struct luge__gemm_finish {
     void (*fn)(void *user, int64_t row, int64_t rows, int64_t col, int64_t cols, void *c, int64_t c_rs);
     void *user;
+    const void *bias; /* n elements at which each row begins, NULL for 0; not with accumulate or c_local */
 } luge__gemm_finish;
 
 typedef struct luge__gemm {

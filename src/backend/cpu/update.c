@@ -240,7 +240,7 @@ static luge_status dense_run(luge__task *task, int64_t begin, int64_t end, void 
 {
     target t = { task->step->work, update_of(task) };
     const work *w = t.w;
-    const luge__gemm_finish finish = { finish_update, &t };
+    const luge__gemm_finish finish = { finish_update, &t, NULL };
     void *gradient = w->whole ? (unsigned char *)worker_scratch + w->gradient_offset : NULL;
     w->run(&w->gemm, begin, end, task->in[1], task->in[2], gradient, worker_scratch, w->whole ? NULL : &finish);
     if (w->whole) {

@@ -50,7 +50,7 @@ typedef struct luge__targets {
     double smoothing;
 } luge__targets;
 
-/* c[i][j] from itself and y[i][j]. A row stride of 0 repeats y. */
+/* c[i][j] from itself and y[i][j]. */
 typedef void luge__rows_fn(int64_t rows, int64_t cols, const void *y, int64_t y_rs, void *c, int64_t c_rs);
 
 /* The kernels of one float type. */
@@ -63,7 +63,6 @@ typedef struct luge__float_table {
     void (*softmax)(int64_t n, const void *x, void *y);
     void (*log_softmax)(int64_t n, const void *x, void *y);
     double (*log_sum_exp)(int64_t n, const void *x); /* NaN where x has one, or +inf */
-    luge__rows_fn *add_rows;
     luge__rows_fn *backprop[4]; /* by luge__activation: c times the derivative, told by its result y; the first NULL */
     void (*sum_rows)(int64_t rows, int64_t cols, int64_t stride, const void *x, void *out); /* to one row */
     /* One row; the label is a class; out is not z. */
