@@ -30,13 +30,19 @@ typedef enum luge__combine { LUGE__SUM, LUGE__MAX, LUGE__MIN, LUGE__PROD, LUGE__
 
 enum { LUGE__REDUCE_BLOCK = 256, LUGE__REDUCE_TILE = 64, LUGE__REDUCE_ROWS = 32 };
 
+/* What does not change from one update of a variable to the next. */
+typedef struct luge__update_constants {
+    double momentum, rho, beta1, beta2, epsilon;
+    int nesterov, torch;
+} luge__update_constants;
+
 /* An update of n elements; absent state is NULL. */
 typedef struct luge__update {
+    const luge__update_constants *rule;
     void *w, *velocity, *m, *v, *v_max;
     const void *g;
-    double rate, momentum, rho, beta1, beta2, epsilon, decay; /* decay: rate * weight_decay */
-    double scale, correct2;                                   /* adam: factor of m; 1 - beta2^t */
-    int nesterov, torch;
+    double rate, decay;     /* decay: rate * weight_decay */
+    double scale, correct2; /* adam: factor of m; 1 - beta2^t */
 } luge__update;
 typedef void luge__update_fn(int64_t n, const luge__update *u);
 
