@@ -15,16 +15,18 @@ typedef struct workload {
     luge_val (*activation)(luge_graph *g, luge_val x);
     int classes; /* nonzero: softmax and class numbers, else sigmoid and 0/1 */
     int adam;
+    luge_dtype precision;
 } workload;
 
 static const workload workloads[] = {
-    { "xor", 4, 3, { 2, 4, 1 }, luge_sigmoid, 0, 0 },
-    { "cancer", 32, 3, { 30, 10, 1 }, luge_sigmoid, 0, 0 },
-    { "book", 100, 3, { 784, 50, 10 }, luge_relu, 1, 0 },
-    { "fashion-sgd", 256, 3, { 784, 100, 10 }, luge_sigmoid, 1, 0 },
-    { "fashion-adam", 128, 3, { 784, 100, 10 }, luge_relu, 1, 1 },
-    { "five-eight", 11272, 3, { 784, 196, 1 }, luge_sigmoid, 0, 0 },
-    { "wide", 256, 4, { 784, 1024, 1024, 10 }, luge_relu, 1, 1 },
+    { "xor", 4, 3, { 2, 4, 1 }, luge_sigmoid, 0, 0, LUGE_F32 },
+    { "cancer", 32, 3, { 30, 10, 1 }, luge_sigmoid, 0, 0, LUGE_F32 },
+    { "book", 100, 3, { 784, 50, 10 }, luge_relu, 1, 0, LUGE_F32 },
+    { "fashion-sgd", 256, 3, { 784, 100, 10 }, luge_sigmoid, 1, 0, LUGE_F32 },
+    { "fashion-adam", 128, 3, { 784, 100, 10 }, luge_relu, 1, 1, LUGE_F32 },
+    { "five-eight", 11272, 3, { 784, 196, 1 }, luge_sigmoid, 0, 0, LUGE_F32 },
+    { "wide", 256, 4, { 784, 1024, 1024, 10 }, luge_relu, 1, 1, LUGE_F32 },
+    { "wide-bf16", 256, 4, { 784, 1024, 1024, 10 }, luge_relu, 1, 1, LUGE_BF16 },
 };
 
 typedef struct network {
@@ -137,7 +139,7 @@ static double measure(const workload *w, int threads, int describe)
 {
     luge_context *ctx = luge_open(.threads = threads);
     network n = build(ctx, w);
-    luge_plan *plan = luge_plan_create(n.g, n.effect, n.n_effects);
+    luge_plan *plan = luge_plan_create(n.g, n.effect, n.n_effects, .precision = w->precision);
     luge_run *run = luge_run_create(plan);
     const size_t inputs = (size_t)(w->rows * w->width[0]), targets = (size_t)w->rows;
     float *x = malloc(inputs * sizeof *x), *t = malloc(targets * sizeof *t);
