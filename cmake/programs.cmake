@@ -1,4 +1,4 @@
-# The command and the examples see the public headers only; benchmarks, which time kernels too, see the inside.
+# The command and the examples see the public headers only.
 if(LUGE_CLI_SOURCES)
     add_executable(luge_cli ${LUGE_CLI_SOURCES})
     luge_c_defaults(luge_cli)
@@ -30,10 +30,5 @@ if(LUGE_BUILD_EXAMPLES)
 endif()
 
 if(LUGE_BUILD_BENCH)
-    foreach(name IN LISTS LUGE_BENCH)
-        luge_program(bench ${name})
-        luge_c_private(bench_${name})
-        target_link_libraries(bench_${name} PRIVATE luge_static ${luge_libraries})
-    endforeach()
-    luge_program_list(bench ${LUGE_BENCH})
+    include(cmake/bench.cmake)
 endif()
