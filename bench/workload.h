@@ -196,11 +196,24 @@ static inline void say_losses(contestant *c, long n)
     printf("]}\n");
 }
 
+/* The most memory that this process had, bytes. (getrusage on Linux also counts what its parent had when it forked.) */
+static inline long peak_bytes(void)
+{
+    char line[128];
+    long kilobytes = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmHWM: %ld", &kilobytes) == 1) break;
+    if (f) return fclose(f), 1024 * kilobytes;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return 1024 * usage.ru_maxrss;
+}
+
 /* `about` names the libraries and what is different. */
 static inline void serve(contestant *c, const char *about)
 {
     char line[64];
-    struct rusage usage;
     printf("{\"about\": \"%s\"}\n", about);
     fflush(stdout);
     while (fgets(line, sizeof line, stdin) && strcmp(line, "end\n")) {
@@ -215,8 +228,7 @@ static inline void serve(contestant *c, const char *about)
             printf("{}\n");
         fflush(stdout);
     }
-    getrusage(RUSAGE_SELF, &usage);
-    printf("{\"peak_bytes\": %ld}\n", usage.ru_maxrss * 1024);
+    printf("{\"peak_bytes\": %ld}\n", peak_bytes());
 }
 
 #endif
