@@ -23,6 +23,8 @@ import scaling
 HERE = os.path.dirname(os.path.abspath(__file__))
 PARTS = ["step", "gemm", "infer", "read", "start", "scaling"]
 WORKLOADS = ["xor", "cancer", "book", "fashion-sgd", "fashion-adam", "five-eight", "wide"]
+SHAPES = ["32,10,30", "100,10,50", "256,10,100", "100,50,784", "128,100,784", "256,100,784", "256,1024,784",
+          "256,1024,1024", "11272,196,784", "1024,1024,1024"]
 TORCH, SKLEARN, FANN = "PyTorch", "scikit-learn", "FANN"
 FUSED = {"fused_openblas": "fused OpenBLAS", "fused_dnnl": "fused oneDNN"}
 PLAIN = "fused loops"
@@ -115,13 +117,13 @@ class Bench:
             w["when"] = machine.moment()
             results["workloads"][name] = w
 
-    def limits(self):
+    def limits(self, product=True):
         found = {}
         for threads in self.thread_counts:
             limit = contest.ask_once([self.program("bench_limits"), str(threads)], threads) or {}
-            if self.program("fused_dnnl"):
-                product = contest.ask_once([self.program("fused_dnnl"), "product", str(threads)], threads)
-                limit["product"] = (product or {}).get("gflops")
+            if product and self.program("fused_dnnl"):
+                best = contest.ask_once([self.program("fused_dnnl"), "product", str(threads)], threads)
+                limit["product"] = (best or {}).get("gflops")
             found[str(threads)] = limit
         return found
 
@@ -129,12 +131,15 @@ class Bench:
 
     def gemm(self, results):
         program = self.program("bench_gemm_peers") or self.program("bench_gemm")
-        results["text"] = {}
-        for threads in self.thread_counts:
-            command = [program, str(threads), "0", "32,10,30" if self.options.quick else ""]
-            done = subprocess.run(command, env=contest.environment(threads), capture_output=True, text=True)
-            results["text"][str(threads)] = done.stdout
-            print(done.stdout, flush=True)
+        shapes = ["32,10,30"] if self.options.quick else self.options.only or SHAPES
+        for threads in map(str, self.thread_counts):
+            kept = results.setdefault(threads, {"head": "", "rows": {}})
+            for shape in shapes:
+                done = subprocess.run([program, threads, "0", shape], env=contest.environment(threads),
+                                      capture_output=True, text=True)
+                lines = done.stdout.rstrip().split("\n")
+                kept["head"], kept["rows"][shape] = "\n".join(lines[:3]), "\n".join(lines[3:])
+                print(done.stdout, flush=True)
 
     # ---- forward passes
 
@@ -221,7 +226,10 @@ class Bench:
         return found
 
     def scaling(self, results):
-        scaling.measure(self.program("bench_scale"), self.thread_counts, self.options.quick, results)
+        results["limits"] = self.limits(product=False)
+        chosen = [what for what in scaling.POINTS if what in (self.options.only or scaling.POINTS)]
+        scaling.measure(self.program("bench_scale"), chosen or scaling.POINTS, self.thread_counts, self.options.quick,
+                        results)
         scaling.draw(results, os.path.join(self.options.out, "scaling.svg"))
 
 
@@ -229,7 +237,8 @@ def main():
     parser = argparse.ArgumentParser(description="Measures luge against its peers.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=" ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="a look whether all works; the figures mean nothing")
-    parser.add_argument("--only", action="append", metavar="NAME", help="this workload; may be repeated")
+    parser.add_argument("--only", action="append", metavar="NAME", help="this workload (gemm: shape; scaling: batch, width or depth) and keep the other results; may "
+                        "be repeated")
     parser.add_argument("--peers", metavar="A,B", help="these contestants beside luge; \"none\" for none")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--out", default=os.path.join(HERE, "results"), metavar="FOLDER")
@@ -249,7 +258,7 @@ def main():
     for part in options.parts or PARTS:
         print(f"{part}", flush=True)
         began = time.time()
-        results = all_results["parts"].get(part, {}) if part == "step" else {}
+        results = all_results["parts"].get(part, {}) if options.only else {}
         if part == "step" and not options.quick and not (options.only and "limits" in results):
             results["limits"] = bench.limits()
         getattr(bench, part)(results)

@@ -2,6 +2,7 @@
 machine. The conversation is in workload.h."""
 import json
 import os
+import select
 import statistics
 import subprocess
 
@@ -9,6 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # The default build of OpenBLAS has threads of its own, which on two cores fight with those of OpenMP.
 OPENMP_BLAS = "/usr/lib/x86_64-linux-gnu/openblas-openmp"
 LUGE = "luge"
+PATIENCE = 60  # seconds that an answer may take
 TOLERANCE = 1e-3  # of losses after a few steps, relative
 
 
@@ -31,7 +33,7 @@ def ask_once(command, threads=1):
 class Contestant:
     def __init__(self, name, command, threads):
         self.name, self.seconds, self.latency, self.losses = name, [], [], []
-        self.peak_bytes, self.failed = None, None
+        self.peak_bytes, self.failed, self.about = None, None, ""
         try:
             self.process = subprocess.Popen(command, env=environment(threads), text=True, stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -41,6 +43,10 @@ class Contestant:
         self.about = self.read().get("about", "")
 
     def read(self):
+        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            self.failed = f"did not answer for {PATIENCE} s"
+            self.process.kill()
+            return {}
         try:
             return json.loads(self.process.stdout.readline())
         except ValueError:
@@ -60,8 +66,8 @@ class Contestant:
     def end(self):
         if self.process:
             self.peak_bytes = self.ask("end").get("peak_bytes")
-            self.process.stdin.close()
-            self.process.wait()
+            self.process.kill()  # should it not have listened
+            self.process.communicate()
 
     def result(self):
         r = {"about": self.about, "losses": self.losses, "peak_bytes": self.peak_bytes}

@@ -20,9 +20,11 @@ def expected_bytes(batch, width, depth):
     return 4.0 * depth * (2 * width * width + 3 * batch * width)
 
 
-def measure(program, thread_counts, quick, results):
-    results["middle"], results["points"], results["skipped"] = MIDDLE, [], []
-    for what, values in POINTS.items():
+def measure(program, chosen, thread_counts, quick, results):
+    for kind in ("points", "skipped"):
+        results[kind] = [p for p in results.get(kind, []) if p["what"] not in chosen]
+    for what in chosen:
+        values = POINTS[what]
         for threads in thread_counts:
             cost = 1e-10  # of a multiply-add; the last point tells
             for value in values[:2] if quick else values:
@@ -53,7 +55,9 @@ def draw(results, path):
                     for p in results["points"]:
                         if p["what"] == what and p["threads"] == threads:
                             f.write(f"{p[what]} {1e12 * p['seconds'] / p['multiply_adds']:.5g}\n")
-        command = ["gnuplot", "-e", f"folder='{folder}'; output='{path}'", os.path.join(HERE, "scaling.gp")]
+        peaks = [results["limits"].get(threads, {}).get("gflops", 1) for threads in ("1", "2")]
+        command = ["gnuplot", "-e", f"folder='{folder}'; output='{path}'; peak1={peaks[0]}; peak2={peaks[1]}",
+                   os.path.join(HERE, "scaling.gp")]
         try:
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:

@@ -14,7 +14,8 @@ typedef struct net {
     struct fann_train_data **batch;
 } net;
 
-/* FANN counts neurons through all layers, the bias after those of its layer. */
+/* FANN counts neurons through all layers, the bias after those of its layer. Its own function for this searches all
+ * connections for each. */
 static void set_weights(net *n)
 {
     const workload *w = n->w;
@@ -30,9 +31,8 @@ static void set_weights(net *n)
             first += (unsigned)w->width[l - 1] + 1, l++;
         }
         const unsigned row = c[i].from_neuron - first, next = first + (unsigned)w->width[l - 1] + 1;
-        c[i].weight = p[row * (unsigned)w->width[l] + (c[i].to_neuron - next)];
+        n->ann->weights[i] = p[row * (unsigned)w->width[l] + (c[i].to_neuron - next)];
     }
-    fann_set_weight_array(n->ann, c, count);
     free(c);
 }
 

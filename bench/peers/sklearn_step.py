@@ -24,7 +24,8 @@ for mine, bias in zip(m.intercepts_, data.biases):
     mine[:] = bias
 params = m.coefs_ + m.intercepts_
 if data.adam:
-    optimizer = AdamOptimizer(params, data.rate)
+    # Its epsilon is not corrected for the first steps as those of the others are: at the first step the same.
+    optimizer = AdamOptimizer(params, data.rate, epsilon=1e-8 * (1 - 0.999) ** 0.5)
 else:
     optimizer = SGDOptimizer(params, data.rate, "constant", 0, False)
 ts = [m._label_binarizer.transform(t.astype(int)) for t in data.t]
