@@ -25,7 +25,7 @@ PARTS = ["step", "gemm", "infer", "read", "start", "scaling"]
 WORKLOADS = ["xor", "cancer", "book", "fashion-sgd", "fashion-adam", "five-eight", "wide"]
 SHAPES = ["32,10,30", "100,10,50", "256,10,100", "100,50,784", "128,100,784", "256,100,784", "256,1024,784",
           "256,1024,1024", "11272,196,784", "1024,1024,1024"]
-TORCH, SKLEARN, FANN = "PyTorch", "scikit-learn", "FANN"
+TORCH, SKLEARN, FANN, BF16 = "PyTorch", "scikit-learn", "FANN", "luge, bf16"
 FUSED = {"fused_openblas": "fused OpenBLAS", "fused_dnnl": "fused oneDNN"}
 PLAIN = "fused loops"
 
@@ -78,21 +78,24 @@ class Bench:
     # ---- training steps
 
     def entries(self, w, threads, folder):
-        name, found = w["name"], [(contest.LUGE, [self.program("bench_step"), "--serve", w["name"], str(threads)], 9)]
+        name, serve = w["name"], [self.program("bench_step"), "--serve"]
+        found = [(contest.LUGE, [*serve, name, str(threads)], 5, 1e-3)]
+        if name == "wide":
+            found.append((BF16, [*serve, "wide-bf16", str(threads)], 5, 0.05))
         for label, script in ((TORCH, "torch_step.py"), (SKLEARN, "sklearn_step.py")):
             command = self.peer_script(label, script, name, threads, folder)
             if command:
-                found.append((label, command, 9))
+                found.append((label, command, 5, 1e-3))
         for program, label in FUSED.items():
             if self.wants(label) and not self.program(program):
                 self.leave_out(label, "its library is not installed")
             elif self.wants(label):
-                found.append((label, [self.program(program), name, str(threads)], 9))
+                found.append((label, [self.program(program), name, str(threads)], 5, 1e-3))
         if self.options.peers and self.wants(PLAIN):  # slow: for tests
-            found.append((PLAIN, [self.program("fused_loops"), name, str(threads)], 9))
+            found.append((PLAIN, [self.program("fused_loops"), name, str(threads)], 5, 1e-3))
         if threads == 1 and self.wants(FANN):
             if self.program("fann"):
-                found.append((FANN, [self.program("fann"), name, "1"], 0 if w["relu"] else 1))
+                found.append((FANN, [self.program("fann"), name, "1"], 0 if w["relu"] else 1, 1e-3))
             else:
                 self.leave_out(FANN, "not installed")
         return found
@@ -130,12 +133,12 @@ class Bench:
     # ---- matrix products
 
     def gemm(self, results):
-        program = self.program("bench_gemm_peers") or self.program("bench_gemm")
+        program = self.program("bench_gemm")
         shapes = ["32,10,30"] if self.options.quick else self.options.only or SHAPES
         for threads in map(str, self.thread_counts):
             kept = results.setdefault(threads, {"head": "", "rows": {}})
             for shape in shapes:
-                done = subprocess.run([program, threads, "0", shape], env=contest.environment(threads),
+                done = subprocess.run([program, threads, shape], env=contest.environment(threads),
                                       capture_output=True, text=True)
                 lines = done.stdout.rstrip().split("\n")
                 kept["head"], kept["rows"][shape] = "\n".join(lines[:3]), "\n".join(lines[3:])
@@ -151,14 +154,14 @@ class Bench:
                 json.dump(w, f)
             for rows in (1, 10000):
                 for threads in self.thread_counts:
-                    entries = [(contest.LUGE, [self.program("bench_infer"), str(rows), str(threads)], 9)]
+                    entries = [(contest.LUGE, [self.program("bench_infer"), str(rows), str(threads)], 2, 1e-4)]
                     command = self.peer_script(TORCH, "torch_step.py", "rows", rows, threads, folder)
                     if command:
-                        entries.append((TORCH, command, 9))
-                    entries += [(label, [self.program(p), "rows", str(rows), str(threads)], 9)
+                        entries.append((TORCH, command, 5, 1e-3))
+                    entries += [(label, [self.program(p), "rows", str(rows), str(threads)], 2, 1e-4)
                                 for p, label in FUSED.items() if self.program(p) and self.wants(label)]
                     calls = (100 if self.options.quick else 20000) if rows == 1 else 0
-                    ranking, failed = contest.contest(entries, threads, self.rounds, self.seconds, 2, calls)
+                    ranking, failed = contest.contest(entries, threads, self.rounds, self.seconds, calls)
                     self.note_failures(f"{rows} rows, {threads} threads", failed)
                     results["rows"].setdefault(str(rows), {})[str(threads)] = ranking
                     print(f"  {rows} rows, {threads} threads: " + "  ".join(

@@ -92,10 +92,11 @@ static network build(const workload *w, int threads)
     }
     n.loss = luge_mean(g, w->classes ? luge_softmax_cross_entropy(g, a, n.t) : luge_sigmoid_cross_entropy(g, a, n.t));
     add_updates(&n);
-    n.plan = luge_plan_create(g, n.effect, n.n_effects);
+    const luge_dtype precision = w->bf16 ? LUGE_BF16 : LUGE_F32;
+    n.plan = luge_plan_create(g, n.effect, n.n_effects, .precision = precision);
     n.run = luge_run_create(n.plan);
     n.effect[n.n_effects] = n.loss;
-    n.with_loss = luge_run_create(luge_plan_create(g, n.effect, n.n_effects + 1));
+    n.with_loss = luge_run_create(luge_plan_create(g, n.effect, n.n_effects + 1, .precision = precision));
     if (!n.run || !n.with_loss) refuse(&n);
     bind(&n, n.run, 0);
     return n;

@@ -11,7 +11,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OPENMP_BLAS = "/usr/lib/x86_64-linux-gnu/openblas-openmp"
 LUGE = "luge"
 PATIENCE = 60  # seconds that an answer may take
-TOLERANCE = 1e-3  # of losses after a few steps, relative
 
 
 def environment(threads):
@@ -79,22 +78,22 @@ class Contestant:
         return r
 
 
-def disagreement(mine, theirs):
-    """What differs between two lists of losses, as far as both go; None where they agree."""
+def disagreement(mine, theirs, tolerance):
+    """What differs between two lists of losses, as far as both go; None where they agree. The tolerance is relative."""
     for step, (a, b) in enumerate(zip(mine, theirs)):
-        if not abs(a - b) <= TOLERANCE * max(abs(a), 1e-3):
+        if not abs(a - b) <= tolerance * max(abs(a), 1e-3):
             return f"loss {b:.6g} instead of {a:.6g} after {step} steps"
     return None if mine and theirs else "no losses"
 
 
-def contest(entries, threads, rounds, seconds, losses=5, latency=0):
-    """entries: (name, command, how many first losses are to agree with luge's, which comes first). Returns results by
-    name, with `ratio`: median over rounds of theirs to luge's; and `failed`, texts by name."""
-    players = [Contestant(name, command, threads) for name, command, _ in entries]
-    for player, (_, _, compared) in zip(players, entries):
-        if compared:
-            player.losses = player.ask(f"losses {losses if compared > 1 else 1}").get("losses", [])
-            difference = disagreement(players[0].losses, player.losses)
+def contest(entries, threads, rounds, seconds, latency=0):
+    """entries: (name, command, how many first losses are compared with those of luge, the first, and the tolerance).
+    Returns results by name, with `ratio`: median over rounds of theirs to luge's; and `failed`, texts by name."""
+    players = [Contestant(name, command, threads) for name, command, _, _ in entries]
+    for player, (_, _, losses, tolerance) in zip(players, entries):
+        if losses:
+            player.losses = player.ask(f"losses {losses}").get("losses", [])
+            difference = disagreement(players[0].losses, player.losses, tolerance)
             if difference and not player.failed:
                 player.failed = difference
     for r in range(rounds):

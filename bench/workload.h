@@ -28,16 +28,18 @@ typedef struct workload {
     int adam;                             /* else gradient descent */
     double rate;
     int data_rows; /* in memory; batches are taken one after another */
+    int bf16;      /* luge alone: products of operands rounded to bf16 */
 } workload;
 
 static const workload workloads[] = {
-    { "xor", 4, 3, { 2, 4, 1 }, 0, 0, 0, 1.0, 4 },
-    { "cancer", 32, 3, { 30, 10, 1 }, 0, 0, 0, 0.1, 448 },
-    { "book", 100, 3, { 784, 50, 10 }, 1, 1, 0, 0.1, 16384 },
-    { "fashion-sgd", 256, 3, { 784, 100, 10 }, 0, 1, 0, 0.5, 16384 },
-    { "fashion-adam", 128, 3, { 784, 100, 10 }, 1, 1, 1, 0.001, 16384 },
-    { "five-eight", 11272, 3, { 784, 196, 1 }, 0, 0, 0, 0.05, 11272 },
-    { "wide", 256, 4, { 784, 1024, 1024, 10 }, 1, 1, 1, 0.001, 16384 },
+    { "xor", 4, 3, { 2, 4, 1 }, 0, 0, 0, 1.0, 4, 0 },
+    { "cancer", 32, 3, { 30, 10, 1 }, 0, 0, 0, 0.1, 448, 0 },
+    { "book", 100, 3, { 784, 50, 10 }, 1, 1, 0, 0.1, 16384, 0 },
+    { "fashion-sgd", 256, 3, { 784, 100, 10 }, 0, 1, 0, 0.5, 16384, 0 },
+    { "fashion-adam", 128, 3, { 784, 100, 10 }, 1, 1, 1, 0.001, 16384, 0 },
+    { "five-eight", 11272, 3, { 784, 196, 1 }, 0, 0, 0, 0.05, 11272, 0 },
+    { "wide", 256, 4, { 784, 1024, 1024, 10 }, 1, 1, 1, 0.001, 16384, 0 },
+    { "wide-bf16", 256, 4, { 784, 1024, 1024, 10 }, 1, 1, 1, 0.001, 16384, 1 },
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads };
 

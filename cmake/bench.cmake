@@ -43,13 +43,12 @@ if(LUGE_FANN AND LUGE_FANN_INCLUDE)
 endif()
 
 # The matrix product beside theirs.
-if(TARGET bench_peer_fused_dnnl AND TARGET bench_peer_fused_openblas)
-    add_executable(bench_gemm_peers bench/bench_gemm.c)
-    luge_c_private(bench_gemm_peers)
-    target_compile_definitions(bench_gemm_peers PRIVATE WITH_DNNL WITH_OPENBLAS)
-    target_include_directories(bench_gemm_peers SYSTEM PRIVATE "${LUGE_OPENBLAS_INCLUDE}")
-    target_link_libraries(bench_gemm_peers PRIVATE
-        luge_static ${luge_libraries} "${LUGE_DNNL}" "${LUGE_OPENBLAS}" OpenMP::OpenMP_C)
-    set_target_properties(bench_gemm_peers PROPERTIES
-        OUTPUT_NAME bench_gemm_peers RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+if(TARGET bench_peer_fused_dnnl)
+    target_compile_definitions(bench_bench_gemm PRIVATE LUGE_BENCH_DNNL)
+    target_link_libraries(bench_bench_gemm PRIVATE "${LUGE_DNNL}" OpenMP::OpenMP_C)
+endif()
+if(TARGET bench_peer_fused_openblas)
+    target_compile_definitions(bench_bench_gemm PRIVATE LUGE_BENCH_OPENBLAS)
+    target_include_directories(bench_bench_gemm SYSTEM PRIVATE "${LUGE_OPENBLAS_INCLUDE}")
+    target_link_libraries(bench_bench_gemm PRIVATE "${LUGE_OPENBLAS}")
 endif()

@@ -26,7 +26,10 @@ set(LUGE_SOURCES
     src/backend/backend.c
     src/backend/catalog.c
     src/backend/cpu/cpu.c
+    src/backend/cpu/dense.c
     src/backend/cpu/elementwise.c
+    src/backend/cpu/isa/gemm_amx.c
+    src/backend/cpu/isa/gemm_bf16.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
     src/backend/cpu/reduce.c
@@ -92,6 +95,7 @@ set(LUGE_SOURCES
     src/ops/array.c
     src/ops/binary.c
     src/ops/elementwise.c
+    src/ops/fused.c
     src/ops/index.c
     src/ops/infer.c
     src/ops/leaf.c
@@ -107,6 +111,12 @@ set(LUGE_SOURCES
     src/plan/describe.c
     src/plan/memory.c
     src/plan/plan.c
+    src/plan/rewrite.c
+    src/plan/rewrite_common.c
+    src/plan/rewrite_fold.c
+    src/plan/rewrite_fuse.c
+    src/plan/rewrite_order.c
+    src/plan/rewrite_patterns.c
     src/plan/run.c
     src/plan/schedule.c
     src/train/batch.c
@@ -219,6 +229,7 @@ set(LUGE_TEST_SOURCES
     tests/samples/binary.c
     tests/samples/data.c
     tests/samples/elementwise.c
+    tests/samples/fused.c
     tests/samples/index.c
     tests/samples/loss.c
     tests/samples/matmul.c
@@ -241,6 +252,7 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_fused.c
     tests/test_gradient.c
     tests/test_gradient_random.c
     tests/test_graph.c
@@ -307,6 +319,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    fused
     run
     run_threads
     training

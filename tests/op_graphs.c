@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "op_graphs.h"
+#include "ops/rows.h"
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
@@ -73,12 +74,29 @@ static luge_val state_of(luge_graph *g, int wanted, const char *name, luge_shape
     return wanted ? luge_slab_variable(g, name, LUGE_F32, shape, slab) : luge__none();
 }
 
-static void each_update(op_graphs *graphs, const update_sample *u)
+/* The fused update that stands for the update `effect`: its gradient is a product for a matrix, else a sum of rows. */
+static void append_fused(luge_graph *g, luge_val effect)
+{
+    const luge__node node = *luge__node_of(g, effect);
+    const luge_shape shape = luge_shape_of_val(g, node.in[0]);
+    const int dense = shape.ndim == 2;
+    luge__dense_update_attr attr = { .transpose_b = 1 };
+    luge_val in[LUGE__MAX_INPUTS] = { node.in[0] };
+    int n = 1;
+    memcpy(&attr.update, node.attr, sizeof attr.update);
+    if (dense) in[n++] = luge_full(g, LUGE_F32, luge_shape_of(shape.dim[0], 4), 1);
+    in[n++] = luge_full(g, LUGE_F32, luge_shape_of(shape.dim[dense], 4), 1);
+    if (!dense) in[1] = luge_full(g, LUGE_F32, luge_shape_of(4, shape.dim[0]), 1);
+    for (int i = 2; i < node.n_in; i++) in[n++] = node.in[i];
+    const int family = dense ? LUGE__DENSE_UPDATE : LUGE__BIAS_UPDATE;
+    luge__append(g, (luge__op_id)(node.op + family * LUGE__UPDATE_COUNT), in, n, &attr);
+}
+
+static void each_update(op_graphs *graphs, const update_sample *u, luge_shape shape)
 {
     luge_context *ctx = luge_open(.threads = 1);
     luge_graph *g = luge_graph_create(ctx);
-    const luge_shape shape = luge_shape_of(5);
-    const float numbers[5] = { 1, 2, 3, 4, 5 };
+    const float numbers[6] = { 1, 2, 3, 4, 5, 6 };
     luge_update_options o = u->o;
     const luge_val w = luge_variable(g, "w", LUGE_F32, shape);
     const luge_val grad = luge_constant(g, LUGE_F32, shape, numbers),
@@ -90,7 +108,7 @@ static void each_update(op_graphs *graphs, const update_sample *u)
     o.v = state_of(g, u->v, "v", shape, 3);
     o.v_max = state_of(g, u->v_max, "v_max", shape, 15);
     luge_increment(g, step, -7);
-    u->build(g, w, grad, &o);
+    append_fused(g, u->build(g, w, grad, &o));
     luge_assign(g, w, grad);
     CHECK_STATUS(graphs->t, luge_failure(ctx), LUGE_OK);
     pass_on(graphs, u->name, g);
@@ -100,7 +118,10 @@ static void each_update(op_graphs *graphs, const update_sample *u)
 void op_graphs_each(op_graphs *graphs)
 {
     samples_each(&(sample_sink){ .each = each_sample, .user = graphs });
-    for (int i = 0; i < update_sample_count; i++) each_update(graphs, &update_samples[i]);
+    for (int i = 0; i < update_sample_count; i++) {
+        each_update(graphs, &update_samples[i], luge_shape_of(5));
+        each_update(graphs, &update_samples[i], luge_shape_of(2, 3));
+    }
 }
 
 void op_graphs_complete(op_graphs *graphs)

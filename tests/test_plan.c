@@ -1,5 +1,6 @@
 /* test_plan.c: random graphs through the planner: every way to compile and run a graph gives what the interpreter
- * gives, and no place in the arena is overwritten while somebody still reads it. */
+ * gives, and no place in the arena is overwritten while somebody still reads it. A graph as it is given, and one whose
+ * rewriting made no fused op, give the interpreter's bits on the reference kernels. */
 #include <stdio.h>
 
 #include "plan/plan.h"
@@ -9,21 +10,22 @@ enum { OUTPUTS = 40, ROUNDS = 2 };
 
 typedef struct mode {
     const char *backend;
-    int32_t guard, keep_all;
+    int32_t guard, keep_all, no_rewrites;
 } mode;
 
 static const mode modes[] = {
-    { "ref", 0, 0 }, { "ref", 1, 0 }, { "ref", 0, 1 }, { "cpu", 0, 0 },
-    { "cpu", 1, 0 }, { "cpu", 0, 1 }, { "cpu", 1, 1 },
+    { "ref", 0, 0, 0 }, { "ref", 1, 0, 0 }, { "ref", 0, 0, 1 }, { "ref", 0, 1, 0 }, /* */
+    { "cpu", 0, 0, 1 }, { "cpu", 0, 0, 0 }, { "cpu", 1, 0, 0 }, { "cpu", 1, 0, 1 }, { "cpu", 0, 1, 0 },
 };
-enum { MODES = sizeof modes / sizeof *modes, FIRST_CPU = 3 };
+enum { MODES = sizeof modes / sizeof *modes };
 
 /* A random graph, what is asked of it, and room for one mode's answers. */
 typedef struct trial {
     random_graph r;
     luge_val out[OUTPUTS];
-    int n_out, n_values; /* the values come first, then effects */
-    unsigned char *input, *saved, *expected, *first_cpu;
+    int n_out, n_values;                     /* the values come first, then effects */
+    unsigned char *input, *saved, *expected; /* by the interpreter */
+    unsigned char *first[2][2];              /* the first answers on ref and cpu, without and with rewrites */
     size_t input_bytes, result_bytes;
 } trial;
 
@@ -74,7 +76,6 @@ static int prepare(trial *x, luge_test *t, luge_context *ctx, int nodes, int64_t
     random_fill(t, x->r.dtype, x->input, 12 * ROUNDS);
     for (int i = answers(x, list); i-- > 0;) x->result_bytes += room_of(x, list[i]);
     x->expected = calloc(ROUNDS, x->result_bytes);
-    x->first_cpu = calloc(ROUNDS, x->result_bytes);
     x->saved = malloc(x->result_bytes);
     size_t at = 0;
     for (int i = 0; i < RANDOM_GRAPH_VARIABLES; i++) {
@@ -215,9 +216,42 @@ static double difference(const trial *x, const unsigned char *a, const unsigned 
 
 /* Totals over all trials of a case. */
 typedef struct totals {
-    int in_place, shared;
+    int in_place, shared, fused, exact;
     double worst;
 } totals;
+
+static int is_fused(const luge_plan *plan)
+{
+    int fused = 0;
+    for (int i = 0; i < luge_plan_step_count(plan); i++) {
+        const luge__op *op = plan->steps[i].op;
+        fused += op->lower && op->flags & LUGE__NO_GRADIENT;
+    }
+    return fused > 0;
+}
+
+/* The first of its kind is near the interpreter, or equal to it; others are equal to the first. */
+static void check_answers(luge_test *t, trial *x, const mode *m, const luge_plan *plan, unsigned char *result,
+                          totals *sum)
+{
+    const size_t bytes = ROUNDS * x->result_bytes;
+    const int rewritten = !m->no_rewrites && !m->keep_all, fused = is_fused(plan), ref = !strcmp(m->backend, "ref");
+    unsigned char **first = &x->first[!ref][rewritten];
+    if (*first) {
+        CHECK(t, !memcmp(result, *first, bytes));
+        return;
+    }
+    if (!(*first = malloc(bytes))) abort();
+    memcpy(*first, result, bytes);
+    sum->fused += fused;
+    sum->exact += rewritten && !fused;
+    CHECK(t, rewritten || !fused);
+    if (ref && !fused) CHECK(t, !memcmp(result, x->expected, bytes));
+    if (!ref && rewritten && !fused) CHECK(t, !memcmp(result, x->first[1][0], bytes));
+    const double d = x->r.smooth ? difference(x, result, x->expected) : 0;
+    CHECK(t, d <= (x->r.dtype == LUGE_F64 ? 1e-9 : 2e-2));
+    if (x->r.dtype == LUGE_F64 && !(d <= sum->worst)) sum->worst = d;
+}
 
 static void check_memory(luge_test *t, const luge_plan *plan, const mode *m, totals *sum)
 {
@@ -233,21 +267,12 @@ static void try_mode(luge_test *t, trial *x, int number, totals *sum)
     const mode *m = &modes[number];
     unsigned char *result = calloc(ROUNDS, x->result_bytes);
     restore_variables(x);
-    luge_plan *plan =
-        luge_plan_create(x->r.g, x->out, x->n_out, .backend = m->backend, .guard = m->guard, .keep_all = m->keep_all);
+    luge_plan *plan = luge_plan_create(x->r.g, x->out, x->n_out, .backend = m->backend, .guard = m->guard,
+                                       .keep_all = m->keep_all, .no_rewrites = m->no_rewrites);
     luge_run *run = luge_run_create(plan);
     if (CHECK(t, run != NULL) && CHECK_STATUS(t, execute(x, run, result), LUGE_OK)) {
         check_memory(t, plan, m, sum);
-        if (number < FIRST_CPU) {
-            CHECK(t, !memcmp(result, x->expected, ROUNDS * x->result_bytes));
-        } else if (number == FIRST_CPU) {
-            memcpy(x->first_cpu, result, ROUNDS * x->result_bytes);
-            const double d = x->r.smooth ? difference(x, result, x->expected) : 0;
-            CHECK(t, d <= (x->r.dtype == LUGE_F64 ? 1e-9 : 2e-2));
-            if (x->r.dtype == LUGE_F64 && !(d <= sum->worst)) sum->worst = d;
-        } else {
-            CHECK(t, !memcmp(result, x->first_cpu, ROUNDS * x->result_bytes));
-        }
+        check_answers(t, x, m, plan, result, sum);
     }
     luge_run_free(run);
     luge_plan_free(plan);
@@ -270,12 +295,14 @@ static void try_graphs(luge_test *t, int trials, int nodes, int64_t largest, int
         free(x.input);
         free(x.saved);
         free(x.expected);
-        free(x.first_cpu);
+        for (int k = 0; k < 4; k++) free(x.first[k / 2][k % 2]);
         if (t->failures > failures) printf("  that was graph %d\n", i);
         if (luge_failed(ctx)) break;
     }
-    if (t->verbose) printf("    in place: %d steps; worst cpu against ref: %g\n", sum.in_place, sum.worst);
-    CHECK(t, sum.in_place > trials && sum.shared > trials);
+    if (t->verbose)
+        printf("    in place: %d steps; fused: %d plans; exact: %d; worst against the interpreter: %g\n", sum.in_place,
+               sum.fused, sum.exact, sum.worst);
+    CHECK(t, sum.in_place > trials && sum.shared > trials && sum.exact > trials / 2);
     CHECK_EQ_INT(t, luge_memory_now(ctx), before);
     luge_close(ctx);
 }

@@ -298,7 +298,7 @@ static void questions(luge_test *t)
 {
     line l = open_line(1);
     luge_name(l.g, l.y, "scores");
-    luge_plan *plan = luge_plan_create(l.g, &l.sum, 1);
+    luge_plan *plan = luge_plan_create(l.g, &l.sum, 1, .no_rewrites = 1);
     tools_text text;
     luge_step_info info;
     const luge_plan_memory memory = luge_plan_memory_of(plan);
@@ -308,7 +308,10 @@ static void questions(luge_test *t)
     CHECK_STATUS(t, luge_plan_step(plan, 1, &info), LUGE_OK);
     CHECK_STR_EQ(t, info.op, "add");
     CHECK_STR_EQ(t, info.name, "scores");
-    CHECK_EQ_INT(t, info.value.id, l.y.id);
+    CHECK_EQ_INT(t, info.origin.id, l.y.id);
+    CHECK_EQ_INT(t, info.origin.tag, l.y.tag);
+    CHECK_EQ_INT(t, info.value.id, luge_planned(plan, l.y).id);
+    CHECK_EQ_INT(t, info.value.tag, luge_node_at(luge_plan_graph(plan), 1).tag);
     CHECK_EQ_INT(t, info.dtype, LUGE_F32);
     CHECK_EQ_INT(t, info.bytes, 16);
     CHECK_EQ_INT(t, info.n_inputs, 2);

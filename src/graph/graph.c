@@ -174,6 +174,10 @@ static luge_status check_effect(luge_graph *g, const luge__op *op, const luge_va
             if ((op->writes >> i & op->writes >> j & 1) && in[i].id == in[j].id)
                 return luge__fail(ctx, LUGE_EINVAL, "%s: operands %d and %d are the same variable \"%s\"", op->name,
                                   j + 1, i + 1, node->name);
+        for (int j = 0; j < n_in; j++)
+            if ((op->writes >> i & op->whole >> j & 1) && in[i].id == in[j].id)
+                return luge__fail(ctx, LUGE_EINVAL, "%s: operand %d is the variable \"%s\", which is written meanwhile",
+                                  op->name, j + 1, node->name);
     }
     return LUGE_OK;
 }

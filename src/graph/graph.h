@@ -64,6 +64,10 @@ luge_val luge__append(luge_graph *g, luge__op_id op, const luge_val *in, int n_i
 /* The same for a replay: without lowering or effects on the counters. */
 luge_val luge__append_as(luge_graph *g, const luge__op *op, const luge_val *in, int n_in, const void *attr);
 
+/* Repeats node `id` of g in h, applied to operands of h: with its attributes and name; a variable or constant shares
+ * its memory. */
+luge_val luge__repeat(luge_graph *h, luge_graph *g, uint32_t id, const luge_val *in);
+
 /* An input, variable, constant or full array without a name; a variable or constant gets its storage. */
 luge_val luge__append_leaf(luge_graph *g, luge__op_id op, const luge__leaf_attr *attr);
 

@@ -61,6 +61,7 @@ typedef struct luge__call {
     int n_in;
     const luge__array *in;
     luge__array out;
+    int32_t bf16;                 /* matrix products of f32: operands are rounded to bf16 */
     int64_t bad_index, bad_limit; /* set with a LUGE_EINVAL answer: an index outside [0, bad_limit) */
 } luge__call;
 
@@ -99,6 +100,7 @@ typedef struct luge__op {
     uint32_t shape_only; /* operands of which only the shape is used */
     uint32_t constant;   /* operands that count as constants for gradients (indices, conditions, stop_gradient) */
     uint32_t writes;     /* operands that an effect writes (bits; those present) */
+    uint32_t whole;      /* operands of an effect that it reads while it writes: none of the variables that it writes */
     size_t attr_size;
     const luge__field *fields; /* ends with a NULL name */
     luge_status (*infer)(luge__infer *q);

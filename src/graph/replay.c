@@ -114,7 +114,7 @@ static void change_dtypes(const luge__op *op, void *attr, luge_dtype float_dtype
     }
 }
 
-/* Gives the new graph's storage number `index` its memory: g's own, or a copy. */
+/* Enters the storage of a node that was just appended to the new graph: g's own memory, or a copy. */
 static luge_status copy_storage(luge_graph *h, const luge_graph *g, const luge__node *from, const luge__node *to,
                                 int copy_variables)
 {
@@ -168,6 +168,23 @@ static luge_status replay_node(luge_graph *h, luge_graph *g, uint32_t id, const 
     if (node->op == LUGE__OP_variable || node->op == LUGE__OP_constant)
         return copy_storage(h, g, node, luge__node_of(h, v), o->float_dtype != LUGE_NO_DTYPE);
     return LUGE_OK;
+}
+
+luge_val luge__repeat(luge_graph *h, luge_graph *g, uint32_t id, const luge_val *in)
+{
+    const luge__node *node = &g->nodes[id];
+    const int stored = node->op == LUGE__OP_variable || node->op == LUGE__OP_constant;
+    const void *attr = node->attr;
+    luge__leaf_attr leaf;
+    if (stored) {
+        if (!luge__graph_storage(g, luge__val(g, id))) return luge__none();
+        leaf = *(const luge__leaf_attr *)node->attr;
+        leaf.storage = (int64_t)h->n_storage;
+        attr = &leaf;
+    }
+    const luge_val v = luge__append_as(h, luge__node_op(node), in, node->n_in, attr);
+    if (!v.id || (*node->name && !luge__set_name(h, v, node->name).id)) return luge__none();
+    return stored && copy_storage(h, g, node, luge__node_of(h, v), 0) ? luge__none() : v;
 }
 
 luge_graph *luge_graph_replay_with(luge_graph *g, const luge_replay_options *options)

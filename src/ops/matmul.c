@@ -1,28 +1,35 @@
 /* matmul.c: the matrix product. */
+#include "core/bf16.h"
 #include "ops/rows.h"
+
+luge_status luge__infer_product(luge__infer *q, int first, int64_t transpose_a, int64_t transpose_b)
+{
+    const luge_shape *a = &q->in[first]->shape, *b = &q->in[first + 1]->shape;
+    const char *who = q->op->name;
+    luge_status status = luge__expect_float(q, first);
+    if (!status) status = luge__expect_same_dtype(q, first, first + 1);
+    if (status) return status;
+    if (a->ndim < 2 || b->ndim < 2)
+        return luge__fail(q->ctx, LUGE_ESHAPE, "%s: at least 2 dimensions are expected: %S x %S", who, a, b);
+    const int na = a->ndim, nb = b->ndim;
+    const int64_t m = a->dim[na - (transpose_a ? 1 : 2)], ka = a->dim[na - (transpose_a ? 2 : 1)];
+    const int64_t kb = b->dim[nb - (transpose_b ? 1 : 2)], n = b->dim[nb - (transpose_b ? 2 : 1)];
+    if (ka != kb)
+        return luge__fail(q->ctx, LUGE_ESHAPE, "%s: inner sizes differ: %S%s x %S%s", who, a,
+                          transpose_a ? " transposed" : "", b, transpose_b ? " transposed" : "");
+    int same = na == nb;
+    for (int i = 0; i < na - 2 && same; i++) same = a->dim[i] == b->dim[i];
+    if (!same) return luge__fail(q->ctx, LUGE_ESHAPE, "%s: leading sizes do not fit: %S x %S", who, a, b);
+    q->out = (luge__type){ .dtype = q->in[first]->dtype, .shape = *a };
+    q->out.shape.dim[na - 2] = m;
+    q->out.shape.dim[na - 1] = n;
+    return LUGE_OK;
+}
 
 static luge_status matmul_infer(luge__infer *q)
 {
     const luge__matmul_attr *attr = q->attr;
-    const luge_shape *a = &q->in[0]->shape, *b = &q->in[1]->shape;
-    luge_status status = luge__expect_float(q, 0);
-    if (!status) status = luge__expect_same_dtype(q, 0, 1);
-    if (status) return status;
-    if (a->ndim < 2 || b->ndim < 2)
-        return luge__fail(q->ctx, LUGE_ESHAPE, "matmul: at least 2 dimensions are expected: %S x %S", a, b);
-    const int na = a->ndim, nb = b->ndim;
-    const int64_t m = a->dim[na - (attr->transpose_a ? 1 : 2)], ka = a->dim[na - (attr->transpose_a ? 2 : 1)];
-    const int64_t kb = b->dim[nb - (attr->transpose_b ? 1 : 2)], n = b->dim[nb - (attr->transpose_b ? 2 : 1)];
-    if (ka != kb)
-        return luge__fail(q->ctx, LUGE_ESHAPE, "matmul: inner sizes differ: %S%s x %S%s", a,
-                          attr->transpose_a ? " transposed" : "", b, attr->transpose_b ? " transposed" : "");
-    int same = na == nb;
-    for (int i = 0; i < na - 2 && same; i++) same = a->dim[i] == b->dim[i];
-    if (!same) return luge__fail(q->ctx, LUGE_ESHAPE, "matmul: leading sizes do not fit: %S x %S", a, b);
-    q->out = (luge__type){ .dtype = q->in[0]->dtype, .shape = *a };
-    q->out.shape.dim[na - 2] = m;
-    q->out.shape.dim[na - 1] = n;
-    return LUGE_OK;
+    return luge__infer_product(q, 0, attr->transpose_a, attr->transpose_b);
 }
 
 static luge_val product(luge_graph *g, luge_val a, luge_val b, int64_t ta, int64_t tb)
@@ -41,26 +48,38 @@ static luge_status matmul_vjp(luge_graph *g, const luge__vjp *v)
     return LUGE_OK;
 }
 
+/* An operand's element, rounded where the call asks for it. */
+static double factor(const luge__call *call, const luge__array *x, const int64_t *index)
+{
+    const double value = luge__get(x, index);
+    return call->bf16 && x->dtype == LUGE_F32 ? (double)luge__round_bf16((float)value) : value;
+}
+
+double luge__product_at(const luge__call *call, int first, int64_t transpose_a, int64_t transpose_b,
+                        const int64_t *index)
+{
+    const luge__array *a = &call->in[first], *b = &call->in[first + 1];
+    const int n = a->shape.ndim, row = n - 2, column = n - 1;
+    const int ka = transpose_a ? row : column, kb = transpose_b ? column : row;
+    int64_t ia[LUGE_MAX_DIMS], ib[LUGE_MAX_DIMS];
+    for (int i = 0; i < n - 2; i++) ia[i] = ib[i] = index[i];
+    ia[transpose_a ? column : row] = index[row];
+    ib[transpose_b ? row : column] = index[column];
+    double sum = 0;
+    for (int64_t k = 0; k < a->shape.dim[ka]; k++) {
+        ia[ka] = ib[kb] = k;
+        sum += factor(call, a, ia) * factor(call, b, ib);
+    }
+    return sum;
+}
+
 static luge_status matmul_ref(luge__call *call)
 {
     const luge__matmul_attr *t = call->attr;
-    const luge__array *a = &call->in[0], *b = &call->in[1];
-    const int n = call->out.shape.ndim, ta = t->transpose_a != 0, tb = t->transpose_b != 0;
-    const int64_t inner = a->shape.dim[ta ? n - 2 : n - 1];
-    int64_t o[LUGE_MAX_DIMS] = { 0 }, ia[LUGE_MAX_DIMS], ib[LUGE_MAX_DIMS];
+    int64_t o[LUGE_MAX_DIMS] = { 0 };
     if (!luge__some(&call->out.shape)) return LUGE_OK;
-    do {
-        double sum = 0;
-        for (int i = 0; i < n - 2; i++) ia[i] = ib[i] = o[i];
-        ia[ta ? n - 1 : n - 2] = o[n - 2];
-        ib[tb ? n - 2 : n - 1] = o[n - 1];
-        for (int64_t k = 0; k < inner; k++) {
-            ia[ta ? n - 2 : n - 1] = k;
-            ib[tb ? n - 1 : n - 2] = k;
-            sum += luge__get(a, ia) * luge__get(b, ib);
-        }
-        luge__put(&call->out, o, sum);
-    } while (luge__next(&call->out.shape, o));
+    do luge__put(&call->out, o, luge__product_at(call, 0, t->transpose_a, t->transpose_b, o));
+    while (luge__next(&call->out.shape, o));
     return LUGE_OK;
 }
 

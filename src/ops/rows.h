@@ -47,6 +47,19 @@ typedef struct luge__matmul_attr {
     int64_t transpose_a, transpose_b;
 } luge__matmul_attr;
 
+/* What dense does to x w + b. Each has a derivative that its result tells. */
+typedef enum luge__activation {
+    LUGE__NO_ACTIVATION,
+    LUGE__RELU,
+    LUGE__SIGMOID,
+    LUGE__TANH,
+    LUGE__ACTIVATION_COUNT
+} luge__activation;
+typedef struct luge__dense_attr { /* dense, dense_backprop; begins as that of matmul does */
+    int64_t transpose_a, transpose_b;
+    int64_t activation;
+} luge__dense_attr;
+
 typedef struct luge__reshape_attr { /* without a second operand: sizes; -1 is what is left, -2 - i is in.dim[i] */
     luge_shape shape;
 } luge__reshape_attr;
@@ -95,8 +108,20 @@ typedef struct luge__update_attr {
     double momentum, rho, beta1, beta2, epsilon, weight_decay;
     int64_t nesterov, formulas;
 } luge__update_attr;
-/* Position of a state operand, or -1. */
-int luge__update_operand(const luge__update_attr *attr, int64_t bit);
+/* The updates come in three families of five, in the order of ops.def, which differ in where the gradient comes from:
+ * it is operand 1; it is the product of operands 1 and 2, and all others stand one place later; it is operand 1 summed
+ * over all but its last dimension. */
+enum { LUGE__UPDATE_COUNT = 5 };
+typedef enum luge__update_family { LUGE__UPDATE, LUGE__DENSE_UPDATE, LUGE__BIAS_UPDATE } luge__update_family;
+typedef struct luge__dense_update_attr {
+    luge__update_attr update;
+    int64_t transpose_a, transpose_b; /* of the product */
+} luge__dense_update_attr;
+luge__update_family luge__update_family_of(const luge__op *op);
+int luge__update_rule(const luge__op *op); /* 0 .. 4: sgd, adagrad, rmsprop, adam, adamw */
+/* Positions of the rate and of a state operand; -1 for one that is absent. */
+int luge__update_rate(const luge__op *op);
+int luge__update_operand(const luge__op *op, const luge__update_attr *attr, int64_t bit);
 
 /* ---- shape rules ------------------------------------------------------------------------------------------------- */
 
@@ -111,6 +136,8 @@ luge_status luge__expect_same(const luge__infer *q, int a, int b);       /* dtyp
 luge_status luge__expect_same_dtype(const luge__infer *q, int a, int b); /* dtype */
 /* The shape of a loss per row: the first operand's without its last dimension. */
 luge_status luge__infer_rows(luge__infer *q);
+/* The type of operand `first` times the next one, into q->out. */
+luge_status luge__infer_product(luge__infer *q, int first, int64_t transpose_a, int64_t transpose_b);
 /* bit i: axis i is reduced */
 uint32_t luge__reduced_axes(const luge__reduce_attr *attr, int ndim);
 /* For expand and sum_like: which axis of the larger shape each axis of the smaller lies on; zero where they do not fit.
@@ -127,6 +154,9 @@ uint32_t luge__drop_below(double rate);
 
 luge_status luge__ref_elementwise(luge__call *call); /* op->scalar on every element */
 
+/* Element of the product of the operands `first` and first + 1, in the call's precision, summed in double. */
+double luge__product_at(const luge__call *call, int first, int64_t transpose_a, int64_t transpose_b,
+                        const int64_t *index);
 /* Element at a multi-index. Floats pass through double, integers through int64_t. */
 double luge__get(const luge__array *a, const int64_t *index);
 void luge__put(const luge__array *a, const int64_t *index, double value);

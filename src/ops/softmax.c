@@ -167,20 +167,23 @@ static luge_val cross_entropy_lower(luge_graph *g, const luge_val *in, int n_in,
     return luge_neg(g, luge_sum_over(g, luge_mul(g, t, luge_log_softmax(g, in[0])), luge_axes_of(-1), 0));
 }
 
-/* softmax(z) sum t - t for the logits; a row of targets mostly sums to 1, but need not. */
+/* gy (softmax(z) sum t - t); a row of targets mostly sums to 1, but need not. */
+static luge_val logits_gradient(luge_graph *g, luge_val z, luge_val targets, luge_val gy, double s)
+{
+    const luge_val t = soft_targets(g, z, targets, s);
+    luge_val p = luge_softmax(g, z);
+    if (!luge__is_index(luge__dtype_of(g, targets))) p = luge_mul(g, p, sum_last(g, t));
+    return luge_mul(g, luge_sub(g, p, t), luge_expand_dims(g, gy, -1));
+}
+
 static luge_status cross_entropy_vjp(luge_graph *g, const luge__vjp *v)
 {
-    const luge_val z = v->in[0], gy = luge_expand_dims(g, v->gout, -1);
+    const luge_val z = v->in[0];
     const double s = ((const luge__smoothing_attr *)v->attr)->smoothing;
-    if (v->need & 1) {
-        const luge_val t = soft_targets(g, z, v->in[1], s);
-        luge_val p = luge_softmax(g, z);
-        if (!luge__is_index(luge__dtype_of(g, v->in[1]))) p = luge_mul(g, p, sum_last(g, t));
-        v->gin[0] = luge_mul(g, luge_sub(g, p, t), gy);
-    }
+    if (v->need & 1) v->gin[0] = logits_gradient(g, z, v->in[1], v->gout, s);
     if (v->need & 2) {
         const luge_val by_t = luge_mul(g, luge_log_softmax(g, z), luge__like(g, z, s - 1));
-        v->gin[1] = luge_mul(g, by_t, gy);
+        v->gin[1] = luge_mul(g, by_t, luge_expand_dims(g, v->gout, -1));
     }
     return LUGE_OK;
 }
@@ -242,3 +245,72 @@ luge_val luge_softmax_cross_entropy(luge_graph *g, luge_val logits, luge_val tar
 {
     return luge_softmax_cross_entropy_smoothed(g, logits, targets, 0);
 }
+
+/* ---- softmax_cross_entropy_gradient: a fused op, see fused.c ----------------------------------------------------- */
+
+static luge_status entropy_gradient_infer(luge__infer *q)
+{
+    const luge_status status = cross_entropy_infer(q); /* the type of the loss: that of what reaches it */
+    if (status) return status;
+    if (q->in[2]->dtype != q->out.dtype || !luge__shape_equal(&q->in[2]->shape, &q->out.shape))
+        return luge__fail(q->ctx, LUGE_ESHAPE, "%s: what reaches the loss is %T %S; %T %S is expected", q->op->name,
+                          q->in[2]->dtype, &q->in[2]->shape, q->out.dtype, &q->out.shape);
+    q->out = *q->in[0];
+    return LUGE_OK;
+}
+
+static luge_val entropy_gradient_lower(luge_graph *g, const luge_val *in, int n_in, const void *attr)
+{
+    (void)n_in;
+    return logits_gradient(g, in[0], in[1], in[2], ((const luge__smoothing_attr *)attr)->smoothing);
+}
+
+/* The target of the class at i, of a row with this label or with soft targets. */
+static double target_at(const luge__array *t, const int64_t *i, int last, int64_t label, int64_t n, double s)
+{
+    const double hit = label >= 0 ? (double)(i[last] == label) : luge__get(t, i);
+    return s > 0 ? hit * (1 - s) + s / (double)n : hit;
+}
+
+static luge_status entropy_gradient_ref(luge__call *call)
+{
+    const luge__array *z = &call->in[0], *t = &call->in[1];
+    const double s = ((const luge__smoothing_attr *)call->attr)->smoothing;
+    const int last = z->shape.ndim - 1, by_label = luge__is_index(t->dtype);
+    const int64_t n = z->shape.dim[last];
+    int64_t i[LUGE_MAX_DIMS] = { 0 };
+    luge_shape rows = z->shape;
+    if (!luge__some(&rows)) return LUGE_OK;
+    rows.dim[last] = 1;
+    do {
+        double max, total = by_label;
+        const double logsum = row_logsum(z, i, &max);
+        i[last] = 0;
+        const int64_t label = by_label ? luge__get_int(t, i) : -1;
+        if (by_label && (label < 0 || label >= n)) {
+            call->bad_index = label;
+            call->bad_limit = n;
+            return LUGE_EINVAL;
+        }
+        for (; i[last] < n && !by_label; i[last]++) total += target_at(t, i, last, label, n, s);
+        for (i[last] = 0; i[last] < n; i[last]++) {
+            const double p = exp(luge__get(z, i) - max - logsum), target = target_at(t, i, last, label, n, s);
+            luge__put(&call->out, i, luge__get(&call->in[2], i) * (p * total - target));
+        }
+        i[last] = 0;
+    } while (luge__next(&rows, i));
+    return LUGE_OK;
+}
+
+const luge__op luge__row_softmax_cross_entropy_gradient = {
+    LUGE__ROW(softmax_cross_entropy_gradient),
+    .formula = "g (softmax(z) sum t - t), g what reaches softmax_cross_entropy(z, t)",
+    .gradient = "none",
+    .min_in = 3,
+    .max_in = 3,
+    .flags = LUGE__NO_GRADIENT,
+    LUGE__ATTR(luge__smoothing_attr, smoothing_fields),
+    .infer = entropy_gradient_infer,
+    .lower = entropy_gradient_lower,
+    .ref = entropy_gradient_ref,
+};

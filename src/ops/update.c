@@ -83,10 +83,25 @@ luge_val luge_increment(luge_graph *g, luge_val variable, int64_t by)
 
 /* ---- what the updates share -------------------------------------------------------------------------------------- */
 
-int luge__update_operand(const luge__update_attr *attr, int64_t bit)
+luge__update_family luge__update_family_of(const luge__op *op)
+{
+    return (luge__update_family)((op->id - LUGE__OP_update_sgd) / LUGE__UPDATE_COUNT);
+}
+
+int luge__update_rule(const luge__op *op)
+{
+    return (int)(op->id - LUGE__OP_update_sgd) % LUGE__UPDATE_COUNT;
+}
+
+int luge__update_rate(const luge__op *op)
+{
+    return luge__update_family_of(op) == LUGE__DENSE_UPDATE ? 3 : 2;
+}
+
+int luge__update_operand(const luge__op *op, const luge__update_attr *attr, int64_t bit)
 {
     if (!(attr->has & bit)) return -1;
-    int position = 3;
+    int position = luge__update_rate(op) + 1;
     for (int64_t b = 1; b < bit; b <<= 1) position += (attr->has & b) != 0;
     return position;
 }
@@ -113,16 +128,11 @@ static const defaults all_defaults[] = {
       .takes = ADAM_NEEDS | LUGE__HAS_V_MAX },
 };
 
-static const defaults *defaults_of(luge__op_id op)
-{
-    return &all_defaults[op - LUGE__OP_update_sgd];
-}
-
-static luge_status check_states(luge_context *ctx, luge__op_id op, int64_t has)
+static luge_status check_states(luge_context *ctx, const luge__op *op, int64_t has)
 {
     static const char *const names[5] = { "step", "velocity", "m", "v", "v_max" };
-    const defaults *d = defaults_of(op);
-    const char *who = luge__op_of(op)->name;
+    const defaults *d = &all_defaults[luge__update_rule(op)];
+    const char *who = op->name;
     for (int i = 0; i < 5; i++) {
         if ((d->needs & ~has) >> i & 1) return luge__fail(ctx, LUGE_EINVAL, "%s: %s is needed", who, names[i]);
         if ((has & ~d->takes) >> i & 1) return luge__fail(ctx, LUGE_EINVAL, "%s: %s has no use here", who, names[i]);
@@ -136,9 +146,9 @@ static luge_status check_update(const luge__infer *q)
     const luge__update_attr *a = q->attr;
     const char *who = q->op->name;
     const double factors[4] = { a->momentum, a->rho, a->beta1, a->beta2 };
-    const luge_status status = check_states(q->ctx, q->op->id, a->has);
+    const luge_status status = check_states(q->ctx, q->op, a->has);
     if (status) return status;
-    int operands = 3;
+    int operands = luge__update_rate(q->op) + 1;
     for (int i = 0; i < 5; i++) operands += (int)(a->has >> i & 1);
     if (a->has >> 5 || operands != q->n_in)
         return luge__fail(q->ctx, LUGE_EINVAL, "%s: `has` %l does not tell of %d operands", who, a->has, q->n_in);
@@ -152,18 +162,37 @@ static luge_status check_update(const luge__infer *q)
     return LUGE_OK;
 }
 
+/* The gradient's operands give w's type. */
+static luge_status check_gradient(luge__infer *q)
+{
+    const luge_shape *w = &q->in[0]->shape, *g = &q->in[1]->shape;
+    const char *who = q->op->name;
+    if (luge__update_family_of(q->op) == LUGE__UPDATE) return luge__expect_same(q, 0, 1);
+    luge_status status = luge__expect_same_dtype(q, 0, 1);
+    if (status) return status;
+    if (luge__update_family_of(q->op) == LUGE__BIAS_UPDATE) {
+        if (w->ndim == 1 && g->ndim > 0 && g->dim[g->ndim - 1] == w->dim[0]) return LUGE_OK;
+        return luge__fail(q->ctx, LUGE_ESHAPE, "%s: rows %S do not sum to %S", who, g, w);
+    }
+    const luge__dense_update_attr *a = q->attr;
+    status = luge__infer_product(q, 1, a->transpose_a, a->transpose_b);
+    if (status || luge__shape_equal(&q->out.shape, w)) return status;
+    return luge__fail(q->ctx, LUGE_ESHAPE, "%s: the product is %S, the variable %S", who, &q->out.shape, w);
+}
+
 static luge_status update_infer(luge__infer *q)
 {
     const luge__update_attr *attr = q->attr;
     luge_status status = check_update(q);
     if (!status) status = luge__expect_float(q, 0);
-    if (!status) status = luge__expect_same(q, 0, 1);
+    if (!status) status = check_gradient(q);
     if (status) return status;
-    if (q->in[2]->dtype != q->in[0]->dtype || q->in[2]->shape.ndim)
+    const luge__type *rate = q->in[luge__update_rate(q->op)];
+    if (rate->dtype != q->in[0]->dtype || rate->shape.ndim)
         return luge__fail(q->ctx, LUGE_ESHAPE, "%s: the rate is %T %S; a scalar %T is expected", q->op->name,
-                          q->in[2]->dtype, &q->in[2]->shape, q->in[0]->dtype);
-    const int step = luge__update_operand(attr, LUGE__HAS_STEP);
-    for (int i = 3; i < q->n_in && !status; i++)
+                          rate->dtype, &rate->shape, q->in[0]->dtype);
+    const int step = luge__update_operand(q->op, attr, LUGE__HAS_STEP);
+    for (int i = luge__update_rate(q->op) + 1; i < q->n_in && !status; i++)
         if (i != step) status = luge__expect_same(q, 0, i);
     if (!status && step > 0 && (q->in[step]->dtype != LUGE_I64 || q->in[step]->shape.ndim))
         return luge__fail(q->ctx, LUGE_ESHAPE, "%s: the step is %T %S; a scalar i64 is expected", q->op->name,
@@ -185,14 +214,40 @@ typedef struct rule {
 
 typedef void step_rule(const rule *r, element *e);
 
+static double gradient_at(const luge__call *call, const int64_t *index)
+{
+    const luge__array *g = &call->in[1];
+    const luge__dense_update_attr *a = call->attr;
+    switch (luge__update_family_of(call->op)) {
+    case LUGE__DENSE_UPDATE:
+        return luge__product_at(call, 1, a->transpose_a, a->transpose_b, index);
+    case LUGE__BIAS_UPDATE: {
+        const int last = g->shape.ndim - 1;
+        int64_t i[LUGE_MAX_DIMS] = { 0 };
+        luge_shape rows = g->shape;
+        double sum = 0;
+        rows.dim[last] = 1;
+        if (!luge__some(&rows)) return 0;
+        do {
+            i[last] = index[0];
+            sum += luge__get(g, i);
+            i[last] = 0;
+        } while (luge__next(&rows, i));
+        return sum;
+    }
+    default:
+        return luge__get(g, index);
+    }
+}
+
 static luge_status update_ref(luge__call *call, step_rule *apply)
 {
     const luge__update_attr *a = call->attr;
     const int64_t scalar[1] = { 0 };
-    const int step = luge__update_operand(a, LUGE__HAS_STEP);
+    const int step = luge__update_operand(call->op, a, LUGE__HAS_STEP);
     const double t = step > 0 ? luge__get(&call->in[step], scalar) : 1;
     const rule r = { .a = a,
-                     .rate = luge__get(&call->in[2], scalar),
+                     .rate = luge__get(&call->in[luge__update_rate(call->op)], scalar),
                      .correct1 = 1 - pow(a->beta1, t),
                      .correct2 = 1 - pow(a->beta2, t),
                      .torch = a->formulas == LUGE_PYTORCH };
@@ -200,14 +255,14 @@ static luge_status update_ref(luge__call *call, step_rule *apply)
     int64_t i[LUGE_MAX_DIMS] = { 0 };
     if (!luge__some(&call->in[0].shape)) return LUGE_OK;
     do {
-        element e = { .w = luge__get(&call->in[0], i), .g = luge__get(&call->in[1], i) };
+        element e = { .w = luge__get(&call->in[0], i), .g = gradient_at(call, i) };
         double *const state[4] = { &e.velocity, &e.m, &e.v, &e.v_max };
         for (int k = 0; k < 4; k++)
-            if (a->has & bits[k]) *state[k] = luge__get(&call->in[luge__update_operand(a, bits[k])], i);
+            if (a->has & bits[k]) *state[k] = luge__get(&call->in[luge__update_operand(call->op, a, bits[k])], i);
         apply(&r, &e);
         luge__put(&call->in[0], i, e.w);
         for (int k = 0; k < 4; k++)
-            if (a->has & bits[k]) luge__put(&call->in[luge__update_operand(a, bits[k])], i, *state[k]);
+            if (a->has & bits[k]) luge__put(&call->in[luge__update_operand(call->op, a, bits[k])], i, *state[k]);
     } while (luge__next(&call->in[0].shape, i));
     return LUGE_OK;
 }
@@ -280,12 +335,19 @@ static void adamw(const rule *r, element *e)
 
 /* ---- rows and builders ------------------------------------------------------------------------------------------- */
 
-static const luge__field update_fields[] = {
-    LUGE__FIELD(luge__update_attr, I64, has),          LUGE__FIELD(luge__update_attr, F64, momentum),
-    LUGE__FIELD(luge__update_attr, F64, rho),          LUGE__FIELD(luge__update_attr, F64, beta1),
-    LUGE__FIELD(luge__update_attr, F64, beta2),        LUGE__FIELD(luge__update_attr, F64, epsilon),
-    LUGE__FIELD(luge__update_attr, F64, weight_decay), LUGE__FIELD(luge__update_attr, FLAG, nesterov),
-    LUGE__FIELD(luge__update_attr, I64, formulas),     { NULL, LUGE__FIELD_I64, 0 },
+/* Those of luge__update_attr, with which that of the dense updates begins. */
+#define UPDATE_FIELDS                                                                                                  \
+    LUGE__FIELD(luge__update_attr, I64, has), LUGE__FIELD(luge__update_attr, F64, momentum),                           \
+        LUGE__FIELD(luge__update_attr, F64, rho), LUGE__FIELD(luge__update_attr, F64, beta1),                          \
+        LUGE__FIELD(luge__update_attr, F64, beta2), LUGE__FIELD(luge__update_attr, F64, epsilon),                      \
+        LUGE__FIELD(luge__update_attr, F64, weight_decay), LUGE__FIELD(luge__update_attr, FLAG, nesterov),             \
+        LUGE__FIELD(luge__update_attr, I64, formulas)
+static const luge__field update_fields[] = { UPDATE_FIELDS, { NULL, LUGE__FIELD_I64, 0 } };
+static const luge__field dense_update_fields[] = {
+    UPDATE_FIELDS,
+    LUGE__FIELD(luge__dense_update_attr, FLAG, transpose_a),
+    LUGE__FIELD(luge__dense_update_attr, FLAG, transpose_b),
+    { NULL, LUGE__FIELD_I64, 0 },
 };
 
 static double either(double given, double otherwise)
@@ -295,8 +357,9 @@ static double either(double given, double otherwise)
 
 static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, const luge_update_options *given)
 {
-    const defaults *d = defaults_of(op);
-    const char *who = luge__op_of(op)->name;
+    const luge__op *row = luge__op_of(op);
+    const defaults *d = &all_defaults[luge__update_rule(row)];
+    const char *who = row->name;
     if (!luge__open_graph(g, who)) return luge__none();
     luge_context *ctx = luge__graph_ctx(g);
     luge_update_options options, *const o = &options;
@@ -314,7 +377,7 @@ static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, 
         luge__fail(ctx, LUGE_EINVAL, "%s: rate is needed", who);
         return luge__none();
     }
-    if (check_states(ctx, op, has)) return luge__none();
+    if (check_states(ctx, row, has)) return luge__none();
     const int torch = o->formulas == LUGE_PYTORCH;
     const luge__update_attr attr = {
         .has = has,
@@ -330,21 +393,57 @@ static luge_val build(luge_graph *g, luge__op_id op, luge_val w, luge_val grad, 
     return luge__append(g, op, in, n, &attr);
 }
 
+/* A fused update is the update of its rule with the gradient in a node of its own. */
+static luge_val unfused(luge_graph *g, const luge_val *in, int n_in, int gradient_operands, luge_val gradient,
+                        const luge__update_attr *attr, luge__op_id plain)
+{
+    luge_val operands[LUGE__MAX_INPUTS] = { in[0], gradient };
+    for (int i = 1 + gradient_operands; i < n_in; i++) operands[i + 1 - gradient_operands] = in[i];
+    return luge__append(g, plain, operands, n_in + 1 - gradient_operands, attr);
+}
+
+static luge_val dense_unfused(luge_graph *g, const luge_val *in, int n_in, const void *attr, luge__op_id plain)
+{
+    const luge__dense_update_attr *a = attr;
+    const luge_val gradient = luge_matmul_transposed(g, in[1], in[2], a->transpose_a != 0, a->transpose_b != 0);
+    return unfused(g, in, n_in, 2, gradient, &a->update, plain);
+}
+
+static luge_val bias_unfused(luge_graph *g, const luge_val *in, int n_in, const void *attr, luge__op_id plain)
+{
+    return unfused(g, in, n_in, 1, luge_sum_like(g, in[1], in[0]), attr, plain);
+}
+
 /* `written`: w, and the state operands that follow w, grad, rate and (adam) the step, which is read only. */
+#define ROW(op_name, words, rule_function, min_operands, max_operands, written, ...)                                   \
+    const luge__op luge__row_##op_name = { LUGE__ROW(op_name),         .formula = words,                               \
+                                           .gradient = "none",         .min_in = min_operands,                         \
+                                           .max_in = max_operands,     .flags = LUGE__EFFECT | LUGE__NO_GRADIENT,      \
+                                           .writes = written,          .infer = update_infer,                          \
+                                           .ref = rule_function##_ref, __VA_ARGS__ };
 #define UPDATE(op_name, words, rule_function, max_operands, written)                                                   \
-    static luge_status op_name##_ref(luge__call *call)                                                                 \
+    static luge_status rule_function##_ref(luge__call *call)                                                           \
     {                                                                                                                  \
         return update_ref(call, rule_function);                                                                        \
     }                                                                                                                  \
-    const luge__op luge__row_##op_name = { LUGE__ROW(op_name),     .formula = words,                                   \
-                                           .gradient = "none",     .min_in = 3,                                        \
-                                           .max_in = max_operands, .flags = LUGE__EFFECT | LUGE__NO_GRADIENT,          \
-                                           .writes = written,      LUGE__ATTR(luge__update_attr, update_fields),       \
-                                           .infer = update_infer,  .ref = op_name##_ref };                             \
+    ROW(op_name, words, rule_function, 3, max_operands, written, LUGE__ATTR(luge__update_attr, update_fields))         \
     luge_val luge_##op_name##_with(luge_graph *g, luge_val w, luge_val grad, const luge_update_options *options)       \
     {                                                                                                                  \
         return build(g, LUGE__OP_##op_name, w, grad, options);                                                         \
-    }
+    }                                                                                                                  \
+    static luge_val dense_##rule_function##_lower(luge_graph *g, const luge_val *in, int n_in, const void *attr)       \
+    {                                                                                                                  \
+        return dense_unfused(g, in, n_in, attr, LUGE__OP_##op_name);                                                   \
+    }                                                                                                                  \
+    static luge_val bias_##rule_function##_lower(luge_graph *g, const luge_val *in, int n_in, const void *attr)        \
+    {                                                                                                                  \
+        return bias_unfused(g, in, n_in, attr, LUGE__OP_##op_name);                                                    \
+    }                                                                                                                  \
+    ROW(dense_##op_name, #op_name " with g = a b, a product of matrices", rule_function, 4, max_operands + 1,          \
+        ((written) & ~1) << 1 | 1, LUGE__ATTR(luge__dense_update_attr, dense_update_fields), .whole = 2 | 4,           \
+        .lower = dense_##rule_function##_lower)                                                                        \
+    ROW(bias_##op_name, #op_name " with g a sum over rows", rule_function, 3, max_operands, written,                   \
+        LUGE__ATTR(luge__update_attr, update_fields), .lower = bias_##rule_function##_lower)
 
 UPDATE(update_sgd, "w -= rate g; with velocity u: u = momentum u - rate g, w += u", sgd, 4, 1 | 8)
 UPDATE(update_adagrad, "v += g^2, w -= rate g / sqrt(v + eps)", adagrad, 4, 1 | 8)

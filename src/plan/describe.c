@@ -22,7 +22,8 @@ luge_status luge_plan_step(const luge_plan *plan, int index, luge_step_info *inf
     const luge__step *step = &plan->steps[index];
     const int has_value = step->out.value >= 0;
     *info = (luge_step_info){
-        .value = { step->node, plan->tag },
+        .value = luge__val(plan->graph, step->node),
+        .origin = { step->origin, plan->tag },
         .op = step->op->name,
         .name = step->name,
         .kernel = step->kernel->name,
@@ -35,6 +36,17 @@ luge_status luge_plan_step(const luge_plan *plan, int index, luge_step_info *inf
         .inputs = step->inputs,
     };
     return LUGE_OK;
+}
+
+const luge_graph *luge_plan_graph(const luge_plan *plan)
+{
+    return plan ? plan->graph : NULL;
+}
+
+luge_val luge_planned(const luge_plan *plan, luge_val v)
+{
+    if (!plan || v.tag != plan->tag || v.id >= plan->n_given || !plan->map[v.id]) return luge__none();
+    return luge__val(plan->graph, plan->map[v.id]);
 }
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@ static void plan_release(luge_plan *p)
     luge_context *ctx = p->object.ctx;
     for (size_t i = 0; i < p->n_buffers; i++) luge__buffer_drop(p->buffers[i]);
     luge__buffer_drop(p->scalars);
+    luge_graph_free(p->graph);
     luge__chunk_free(ctx, &p->chunks);
     luge__release(ctx, p->steps, p->step_capacity * sizeof *p->steps);
     luge__release(ctx, p->values, p->value_capacity * sizeof *p->values);
@@ -51,6 +52,16 @@ void *luge__plan_alloc(luge_plan *plan, size_t bytes)
 luge__isa luge__plan_isa(const luge_plan *plan)
 {
     return plan->object.ctx->isa;
+}
+
+int luge__plan_rounds(const luge_plan *plan)
+{
+    return plan->bf16;
+}
+
+luge__bf16 luge__plan_bf16(const luge_plan *plan)
+{
+    return plan->object.ctx->bf16;
 }
 
 /* ---- pointers that move with a base ------------------------------------------------------------------------------ */
@@ -127,6 +138,8 @@ static luge_status read_options(luge_graph *g, const luge_val *outputs, const lu
         if (outputs[i].tag != g->tag || outputs[i].id >= g->n_nodes)
             return luge__fail(ctx, LUGE_EINVAL, "plan: output %d belongs to another graph", i);
     }
+    if (o->precision && o->precision != LUGE_F32 && o->precision != LUGE_BF16)
+        return luge__fail(ctx, LUGE_EINVAL, "plan: precision is %T; f32 or bf16 is expected", o->precision);
     *backend = luge__backend_named(o->backend ? o->backend : "cpu");
     if (!*backend) return luge__fail(ctx, LUGE_EINVAL, "plan: no backend \"%s\"; there are cpu and ref", o->backend);
     return LUGE_OK;
@@ -148,8 +161,10 @@ luge_plan *luge_plan_create_with(luge_graph *g, const luge_val *outputs, const l
     p->backend = backend;
     p->keep_all = o.keep_all != 0;
     p->guard = o.guard != 0;
+    p->bf16 = o.precision == LUGE_BF16;
     luge__object_enter(ctx, &p->object, plan_destroy);
-    luge_status status = luge__schedule(p, g, outputs, o.n_outputs);
+    luge_status status = luge__rewrite(p, g, outputs, o.n_outputs, !o.keep_all && !o.no_rewrites);
+    if (!status) status = luge__schedule(p, g, outputs, o.n_outputs);
     if (!status) status = luge__place(p);
     if (!status) status = make_fixups(p);
     p->memory.scratch = luge__align_up(p->worker_scratch) * (size_t)luge__pool_threads(ctx->pool);

@@ -1,4 +1,5 @@
-/* plan.h: a compiled graph. schedule.c makes the steps, memory.c gives them places, run.c runs them. */
+/* plan.h: a compiled graph. rewrite.c makes a graph that means the same and costs less, schedule.c makes the steps,
+ * memory.c gives them places, run.c runs them. */
 #ifndef LUGE_PLAN_PLAN_H
 #define LUGE_PLAN_PLAN_H
 
@@ -34,10 +35,14 @@ typedef struct luge__input {
 
 struct luge_plan {
     luge__object object;
-    int32_t refs; /* the program's handle and the runs */
-    uint32_t tag; /* of the graph */
+    int32_t refs;      /* the program's handle and the runs */
+    uint32_t tag;      /* of the given graph */
+    luge_graph *graph; /* what is scheduled: the given graph, rewritten; a program may look at it */
+    uint32_t *map;     /* of each node of the given graph, what stands for it in `graph`, or 0 */
+    size_t n_given;    /* nodes of the given graph */
+    uint32_t *origin;  /* of each node of `graph`, the node of the given graph that it stands for, or 0 */
     const luge__backend *backend;
-    int32_t keep_all, guard;
+    int32_t keep_all, guard, bf16;
     luge__step *steps;
     size_t n_steps, step_capacity;
     luge__value *values;
@@ -59,8 +64,10 @@ struct luge_plan {
     int32_t n_bases;
 };
 
-/* Marks what the outputs need, makes steps and values. */
-luge_status luge__schedule(luge_plan *plan, luge_graph *g, const luge_val *outputs, int n_outputs);
+/* Fills graph, map and origin; without passes the graph is repeated as it is. */
+luge_status luge__rewrite(luge_plan *plan, luge_graph *given, const luge_val *outputs, int n_outputs, int passes);
+/* Marks what the outputs need, makes steps and values of plan->graph. */
+luge_status luge__schedule(luge_plan *plan, const luge_graph *given, const luge_val *outputs, int n_outputs);
 /* Gives every value a place in the arena, decides what runs in place. */
 luge_status luge__place(luge_plan *plan);
 /* Chooses a kernel for a step. */

@@ -182,10 +182,11 @@ const void *luge_run_data(luge_run *run, luge_val value)
 static luge_status explain(const luge__task *t, luge_status status)
 {
     const luge__step *step = t->step;
+    const int node = (int)step->origin;
     if (status == LUGE_EINVAL)
         return luge__fail_thread(status, "%s: index %l is outside [0, %l) (%%%d \"%s\")", step->op->name, t->bad_index,
-                                 t->bad_limit, (int)step->node, step->name);
-    return luge__fail_thread(status, "%s: %s (%%%d)", step->op->name, luge_status_text(status), (int)step->node);
+                                 t->bad_limit, node, step->name);
+    return luge__fail_thread(status, "%s: %s (%%%d)", step->op->name, luge_status_text(status), node);
 }
 
 typedef struct piece {
@@ -280,7 +281,7 @@ static luge_status execute_guarded(luge_run *run, int threads, int64_t *nanoseco
             if (v->first > (int32_t)k || v->last < (int32_t)k) continue;
             if (!guards_hold(run, v))
                 return luge__fail_thread(LUGE_EINTERNAL, "%s [%s] (%%%d) wrote outside its memory", t->step->op->name,
-                                         t->step->kernel->name, (int)t->step->node);
+                                         t->step->kernel->name, (int)t->step->origin);
             if (v->last == (int32_t)k && v->heir < 0) memset(run->arena->data + v->offset, LUGE__POISON_BYTE, v->bytes);
         }
     }

@@ -28,8 +28,9 @@ static int reads(const luge__op *op, int operand)
 static void mark(scheduler *s, const luge_val *outputs, int n_outputs)
 {
     for (int i = 0; i < n_outputs; i++) {
-        s->live[outputs[i].id] = 1;
-        s->last_reader[outputs[i].id] = UINT32_MAX;
+        const uint32_t id = s->plan->map[outputs[i].id];
+        s->live[id] = 1;
+        s->last_reader[id] = UINT32_MAX;
     }
     for (size_t id = s->n; id-- > 1;) {
         if (!s->live[id]) continue;
@@ -126,7 +127,7 @@ static luge_status place_leaf(scheduler *s, uint32_t id, luge__operand *o)
     if (node->op == LUGE__OP_full) return place_scalar(s, o, attr->value);
     if (node->op == LUGE__OP_input) {
         for (size_t i = 0; i < s->plan->n_inputs; i++)
-            if (s->plan->inputs[i].node == id) o->base = s->plan->inputs[i].base = (int32_t)(1 + i);
+            if (s->plan->inputs[i].node == s->plan->origin[id]) o->base = s->plan->inputs[i].base = (int32_t)(1 + i);
         return LUGE_OK;
     }
     const luge__storage *storage = luge__graph_storage(s->g, luge__val(s->g, id));
@@ -161,7 +162,7 @@ static luge_status add_step(scheduler *s, const luge__op *op, const void *attr, 
 {
     luge_plan *p = s->plan;
     if (luge__grow(s->ctx, &p->steps, sizeof *p->steps, &p->step_capacity, p->n_steps + 1)) return LUGE_ENOMEM;
-    luge__step step = { .op = op, .node = id, .n_in = n_in, .name = "" };
+    luge__step step = { .op = op, .node = id, .origin = p->origin[id], .n_in = n_in, .name = "" };
     const char *name = s->g->nodes[id].name;
     step.in = plan_copy(p, in, (size_t)n_in * sizeof *in);
     step.inputs = plan_copy(p, inputs, (size_t)n_in * sizeof *inputs);
@@ -303,7 +304,7 @@ static luge_status list_inputs(scheduler *s)
         char *name = luge__plan_alloc(p, strlen(node->name) + 1);
         if (!name) return LUGE_ENOMEM;
         memcpy(name, node->name, strlen(node->name) + 1);
-        *input = (luge__input){ .node = (uint32_t)id, .name = name, .base = -1 };
+        *input = (luge__input){ .node = p->origin[id], .name = name, .base = -1 };
         luge__shape_bytes(&node->type.shape, node->type.dtype, &input->bytes);
         p->n_inputs++;
     }
@@ -312,43 +313,44 @@ static luge_status list_inputs(scheduler *s)
 }
 
 /* What can be read after a run: outputs, inputs, variables; with keep_all every value. */
-static luge_status list_found(scheduler *s, const luge_val *outputs, int n_outputs)
+static luge_status list_found(scheduler *s, const luge_graph *given, const uint8_t *asked)
 {
     luge_plan *p = s->plan;
-    for (int i = 0; i < n_outputs; i++) s->live[outputs[i].id] = 2;
-    for (size_t id = 1; id < s->n; id++) {
-        const luge__node *node = &s->g->nodes[id];
-        const int leaf = luge__node_op(node)->flags & LUGE__LEAF;
-        if (!s->live[id] || !node->type.dtype || !(s->live[id] == 2 || leaf || p->keep_all)) continue;
+    for (size_t id = 1; id < p->n_given; id++) {
+        const uint32_t at = p->map[id];
+        const int leaf = luge__node_op(&given->nodes[id])->flags & LUGE__LEAF;
+        if (!s->live[at] || !given->nodes[id].type.dtype || !(asked[id] || leaf || p->keep_all)) continue;
         if (luge__grow(s->ctx, &p->found, sizeof *p->found, &p->found_capacity, p->n_found + 1)) return LUGE_ENOMEM;
-        p->found[p->n_found++] = (luge__found){ .node = (uint32_t)id, .operand = s->where[id] };
-        if (s->where[id].value >= 0) p->values[s->where[id].value].last = INT32_MAX;
+        p->found[p->n_found++] = (luge__found){ .node = (uint32_t)id, .operand = s->where[at] };
+        if (s->where[at].value >= 0) p->values[s->where[at].value].last = INT32_MAX;
     }
     return LUGE_OK;
 }
 
-luge_status luge__schedule(luge_plan *plan, luge_graph *g, const luge_val *outputs, int n_outputs)
+luge_status luge__schedule(luge_plan *plan, const luge_graph *given, const luge_val *outputs, int n_outputs)
 {
-    scheduler s = { .plan = plan, .g = g, .ctx = luge__graph_ctx(g) };
-    for (int i = 0; i < n_outputs; i++)
-        if (outputs[i].id >= s.n) s.n = (size_t)outputs[i].id + 1;
+    luge_graph *g = plan->graph;
+    scheduler s = { .plan = plan, .g = g, .ctx = luge__graph_ctx(g), .n = g->n_nodes };
+    uint8_t *asked = luge__alloc(s.ctx, plan->n_given);
     s.live = luge__alloc(s.ctx, s.n);
     s.last_reader = luge__alloc(s.ctx, s.n * sizeof *s.last_reader);
     s.where = luge__alloc(s.ctx, s.n * sizeof *s.where);
     s.shows = luge__alloc(s.ctx, s.n * sizeof *s.shows);
     s.effects = luge__alloc(s.ctx, g->n_effects * sizeof *s.effects);
-    const int allocated = s.live && s.last_reader && s.where && s.shows && (s.effects || !g->n_effects);
+    const int allocated = asked && s.live && s.last_reader && s.where && s.shows && (s.effects || !g->n_effects);
     luge_status status = allocated ? list_inputs(&s) : LUGE_ENOMEM;
     if (!status) {
         mark(&s, outputs, n_outputs);
         for (uint32_t id = 1; id < s.n && !status; id++)
             if (s.live[id]) status = add_node(&s, id);
+        for (int i = 0; i < n_outputs; i++) asked[outputs[i].id] = 1;
     }
-    if (!status) status = list_found(&s, outputs, n_outputs);
+    if (!status) status = list_found(&s, given, asked);
     luge__release(s.ctx, s.effects, g->n_effects * sizeof *s.effects);
-    luge__release(s.ctx, s.shows, s.n * sizeof *s.shows);
+    luge__release(s.ctx, s.shows, s.shows ? s.n * sizeof *s.shows : 0);
     luge__release(s.ctx, s.where, s.where ? s.n * sizeof *s.where : 0);
     luge__release(s.ctx, s.last_reader, s.last_reader ? s.n * sizeof *s.last_reader : 0);
     luge__release(s.ctx, s.live, s.live ? s.n : 0);
+    luge__release(s.ctx, asked, asked ? plan->n_given : 0);
     return status;
 }

@@ -355,6 +355,39 @@ def losses():
     case("kl_divergence/basic", lambda y, t: F.kl_div(y.log(), t, reduction="none").sum(-1), p, p)
 
 
+# ---- fused ops: a layer, and by torch.autograd what goes back through an activation and the cross-entropies --------
+
+
+def vjp(f, x, c):
+    x = x.detach().requires_grad_()
+    return torch.autograd.grad(f(x), x, c)[0]
+
+
+def fused():
+    def turned(x, t):
+        return x.T if t else x
+    activations = {"linear": lambda x: x, "relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
+    inverse = {"linear": lambda y: y, "relu": lambda y: y, "sigmoid": torch.logit, "tanh": torch.atanh}
+    for name, f in activations.items():
+        for t in range(4):
+            ta, tb = t & 1, t >> 1
+            a, b = Input((4, 3) if ta else (3, 4), "u", -1, 1), Input((5, 4) if tb else (4, 5), "u", -1, 1)
+            variant = "%s_%s%s_3x4x5" % (name, "nt"[ta], "nt"[tb])
+            case("dense/" + variant, lambda x, w, c, f=f, ta=ta, tb=tb: f(F.linear(turned(x, ta), turned(w, tb).T, c)),
+                 a, b, Input((5,), "u", -2, 2), grad=False)
+            y = Input((3, 5), *(("u", 0.125, 0.875) if name == "sigmoid" else ("a", 0.125, 0.875)))
+            case("dense_backprop/" + variant, lambda g, w, y, f=f, h=inverse[name], ta=ta, tb=tb:
+                 vjp(f, h(y), turned(g, ta) @ turned(w, tb)), a, b, y, grad=False)
+    z, soft, rows = Input((4, 3), "u", -4, 4), Input((4, 3), "u", 0.125, 0.5), Input((4,), "u", 0.25, 2)
+    for variant, t, smoothing in [("basic", index((4,), 2), 0.0), ("i64_smoothed", index((4,), 2), 0.125),
+                                  ("soft", soft, 0.0), ("soft_smoothed", soft, 0.25)]:
+        case("softmax_cross_entropy_gradient/" + variant, lambda z, t, g, s=smoothing: vjp(
+            lambda z: F.cross_entropy(z, t, reduction="none", label_smoothing=s), z, g), z, t, rows, grad=False)
+    case("sigmoid_cross_entropy_gradient/basic", lambda z, t, g: vjp(
+        lambda z: F.binary_cross_entropy_with_logits(z, t, reduction="none"), z, g), Input((3, 4), "a", 0.125, 6),
+        Input((3, 4), "u", 0, 1), Input((3, 4), "u", 0.25, 2), grad=False)
+
+
 # ---- updates: five steps on six weights ---------------------------------------------------------------------------
 
 STEPS, WEIGHTS = 5, 6
@@ -502,7 +535,7 @@ def lines_of_values():
 
 
 def main():
-    for make in (unary, casts, binary, reductions, products, shapes, losses, updates):
+    for make in (unary, casts, binary, reductions, products, shapes, losses, updates, fused):
         make()
     here = os.path.dirname(os.path.abspath(__file__))
     lines, parts, limit = list(lines_of_values()), 0, 590

@@ -17,6 +17,7 @@ void samples_each(sample_sink *sink)
     samples_shape(sink);
     samples_index(sink);
     samples_loss(sink);
+    samples_fused(sink);
     samples_random(sink);
 }
 

@@ -72,6 +72,7 @@ void samples_matmul(sample_sink *sink);
 void samples_shape(sample_sink *sink);
 void samples_index(sample_sink *sink);
 void samples_loss(sample_sink *sink);
+void samples_fused(sample_sink *sink);
 void samples_random(sample_sink *sink);
 
 /* Passes s on under the name "op/variant" ("op/variantN" where number >= 0). */

@@ -32,7 +32,9 @@ static const luge__kernel_list lists[LUGE__OP_COUNT] = {
     [LUGE__OP_prod] = { 0, { &luge__cpu_reduce_columns, &luge__cpu_reduce_rows } },
     [LUGE__OP_sum_like] = { 0, { &luge__cpu_reduce_columns, &luge__cpu_reduce_rows } },
     [LUGE__OP_argmax] = { ALL_DENSE, { &luge__cpu_argmax } },
-    [LUGE__OP_matmul] = { 0, { &luge__cpu_matmul } },
+    [LUGE__OP_matmul] = { 0, { &luge__cpu_matmul, &luge__cpu_matmul_bf16 } },
+    [LUGE__OP_dense] = { 4, { &luge__cpu_dense } }, /* the bias, the output */
+    [LUGE__OP_dense_backprop] = { 4, { &luge__cpu_dense_backprop } },
     [LUGE__OP_unslice] = { ALL_DENSE, { &luge__cpu_unslice } },
     [LUGE__OP_concat] = { ALL_DENSE, { &luge__cpu_concat } },
     [LUGE__OP_concat_part] = { ALL_DENSE, { &luge__cpu_concat_part } },
@@ -42,15 +44,17 @@ static const luge__kernel_list lists[LUGE__OP_COUNT] = {
     [LUGE__OP_softmax] = { ALL_DENSE, { &luge__cpu_softmax } },
     [LUGE__OP_log_softmax] = { ALL_DENSE, { &luge__cpu_softmax } },
     [LUGE__OP_softmax_cross_entropy] = { ALL_DENSE, { &luge__cpu_cross_entropy } },
+    [LUGE__OP_softmax_cross_entropy_gradient] = { 3, { &luge__cpu_entropy_gradient } },
+    [LUGE__OP_sigmoid_cross_entropy_gradient] = { 3, { &luge__cpu_sigmoid_gradient } },
     [LUGE__OP_random_uniform] = { 0, { &luge__cpu_random } },
     [LUGE__OP_random_normal] = { 0, { &luge__cpu_random } },
     [LUGE__OP_random_dropout] = { ALL_DENSE, { &luge__cpu_dropout } },
     [LUGE__OP_assign] = { 0, { &luge__cpu_assign } },
-    [LUGE__OP_update_sgd] = { ALL_DENSE, { &luge__cpu_update } },
-    [LUGE__OP_update_adagrad] = { ALL_DENSE, { &luge__cpu_update } },
-    [LUGE__OP_update_rmsprop] = { ALL_DENSE, { &luge__cpu_update } },
-    [LUGE__OP_update_adam] = { ALL_DENSE, { &luge__cpu_update } },
-    [LUGE__OP_update_adamw] = { ALL_DENSE, { &luge__cpu_update } },
+#define UPDATE(rule)                                                                                                   \
+    [LUGE__OP_update_##rule] = { ALL_DENSE, { &luge__cpu_update } },                                                   \
+    [LUGE__OP_dense_update_##rule] = { ALL_DENSE & ~6u, { &luge__cpu_dense_update } },                                 \
+    [LUGE__OP_bias_update_##rule] = { ALL_DENSE, { &luge__cpu_bias_update } },
+    UPDATE(sgd) UPDATE(adagrad) UPDATE(rmsprop) UPDATE(adam) UPDATE(adamw)
 };
 
 static luge__kernel_list kernels(const luge__op *op, luge__isa isa)

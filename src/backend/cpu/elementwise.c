@@ -7,6 +7,7 @@
 
 typedef struct work {
     luge__block_fn *fn;
+    luge__logits_fn *logits;
     double p;
     uint8_t truth[4];  /* of a comparison: what it says of less, equal, greater and of NaN */
     int32_t scalar[3]; /* one element repeated: fetched once */
@@ -71,6 +72,34 @@ static luge_status elementwise_run(luge__task *task, int64_t begin, int64_t end,
 }
 
 const luge__kernel luge__cpu_elementwise = { "vector", elementwise_prepare, elementwise_run };
+
+/* ---- sigmoid_cross_entropy_gradient ------------------------------------------------------------------------------ */
+
+static int logits_prepare(luge__step *step, luge_plan *plan)
+{
+    work *w = make_work(step, plan);
+    if (!w) return -1;
+    w->logits = luge__isa_table_of(luge__plan_isa(plan))->f[step->in[0].dtype == LUGE_F64]->sigmoid_gradient;
+    w->scalar[2] = w->scalar[2] || !w->walk[2].ndim;
+    return 1;
+}
+
+/* Logits and targets lie in C order; what reaches the loss is mostly one number for all. */
+static luge_status logits_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
+{
+    const work *w = task->step->work;
+    const int64_t element = w->walk[0].element;
+    double buffer[LUGE__BLOCK];
+    (void)worker_scratch;
+    for (int64_t i = begin; i < end; i += LUGE__BLOCK) {
+        const int64_t n = end - i < LUGE__BLOCK ? end - i : LUGE__BLOCK;
+        const void *g = w->scalar[2] ? task->in[2] : luge__walk_block(&w->walk[2], task->in[2], i, n, buffer);
+        w->logits(n, task->in[0] + i * element, task->in[1] + i * element, g, !w->scalar[2], task->out + i * element);
+    }
+    return LUGE_OK;
+}
+
+const luge__kernel luge__cpu_sigmoid_gradient = { "vector", logits_prepare, logits_run };
 
 /* ---- comparisons of f64 and integers: a table of what each outcome means ----------------------------------------- */
 

@@ -7,13 +7,22 @@
  *
  * The caller fills the first part of the structure, a planner calls luge__gemm_plan_<isa> once, and any number of
  * threads then call luge__gemm_run_<isa> over disjoint ranges that together cover [0, items). There is no order between
- * ranges and no barrier. The structure is read-only from then on.
+ * ranges and no barrier. The structure is read-only from then on. finish may be NULL.
  */
 #ifndef LUGE_CPU_GEMM_H
 #define LUGE_CPU_GEMM_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* What becomes of C while it is hot in the cache. fn is called by the thread that computed them, with rectangles of C
+ * whose chains are complete, each element once and in no order; c is the rectangle's first element, c_rs the elements
+ * between its rows. It may change C there, or read it and write elsewhere, and must treat each element by itself: where
+ * rectangles begin and end depends on the plan and the ranges. */
+typedef struct luge__gemm_finish {
+    void (*fn)(void *user, int64_t row, int64_t rows, int64_t col, int64_t cols, void *c, int64_t c_rs);
+    void *user;
+} luge__gemm_finish;
 
 typedef struct luge__gemm {
     /* The problem. Strides count elements, are not negative and may be 0 for A and B (broadcast); a transposed operand
@@ -22,6 +31,8 @@ typedef struct luge__gemm {
     int64_t a_rs, a_cs, b_rs, b_cs, c_rs;
     int is_f64;
     int accumulate;
+    int rounded; /* f32: A and B are rounded to bf16 while they are packed. The kernels for bf16 always do */
+    int c_local; /* C is only ever seen by the finish, in the worker's scratch; c of run is NULL, no accumulate */
 
     /* The plan's answer. */
     /* Items are independent pieces of work, none if C is empty. A range should begin at a multiple of the grain and
@@ -33,28 +44,34 @@ typedef struct luge__gemm {
 
     /* The plan's decisions, read by run only. V is the operand whose rows fill vectors, S the one whose elements are
      * broadcast: V = B and S = A, or, when swapped, V = A and S = B with C transposed. */
-    int64_t vn, sn;                    /* extents of V and S in C */
-    int64_t v_vs, v_ks, s_ss, s_ks;    /* their strides along that extent and along k */
-    int64_t v_vectors, s_panels;       /* V in vectors, S in panels of tile_rows rows */
-    int64_t v_blocks, s_blocks;        /* items = v_blocks * s_blocks, those of S running faster */
-    int64_t k_blocks, k_step;          /* blocks of k_step, the last one shorter */
-    int64_t c_row;                     /* stride of a row along S in the place that tiles write to */
-    int64_t s_pack_step, s_pack_panel; /* a packed panel of S: its larger stride, and its elements */
-    size_t s_pack_offset, turn_offset; /* places in the scratch; V's packed block lies at 0 */
-    int32_t s_group;                   /* panels of S that are packed together */
-    int32_t tile_vectors, tile_rows;   /* upper bounds of one register tile */
-    uint8_t swapped, turn;             /* turn: tiles write to a scratch block that is then transposed into C */
-    uint8_t v_pack, s_pack;            /* pack V's block, S's panel */
-    uint8_t v_whole;                   /* V's block for all of k is near (or packed) at once */
+    int64_t vn, sn;                      /* extents of V and S in C */
+    int64_t v_vs, v_ks, s_ss, s_ks;      /* their strides along that extent and along k */
+    int64_t v_vectors, s_panels;         /* V in vectors, S in panels of tile_rows rows */
+    int64_t v_blocks, s_blocks;          /* items = v_blocks * s_blocks, those of S running faster */
+    int64_t k_blocks, k_step;            /* blocks of k_step, the last one shorter */
+    int64_t c_row;                       /* stride of a row along S in the place that tiles write to */
+    int64_t s_pack_step, s_pack_panel;   /* a packed panel of S: its larger stride, and its elements */
+    size_t s_pack_offset, c_offset;      /* places in the scratch; V's packed block lies at 0 */
+    size_t strip_offset;                 /* of the strip of C that a turned block is transposed into, if C is local */
+    int32_t s_group;                     /* panels of S that are packed together */
+    int32_t tile_vectors, tile_rows;     /* upper bounds of one register tile */
+    int32_t direct_rows, direct_vectors; /* the tiles of a small product */
+    uint8_t direct;                      /* small: its tiles run one after another on operands in place */
+    uint8_t swapped, turn;               /* turn: tiles write to a scratch block that is then transposed into C */
+    uint8_t c_item;                      /* the scratch has a place for an item's C, which ends with the item */
+    uint8_t v_pack, s_pack;              /* pack V's block, S's panel */
+    uint8_t v_whole;                     /* V's block for all of k is near (or packed) at once */
 } luge__gemm;
 
 #define LUGE__GEMM_DECLARE(isa)                                                                                        \
     void luge__gemm_plan_##isa(luge__gemm *g);                                                                         \
     void luge__gemm_run_##isa(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c,  \
-                              void *worker);
+                              void *worker, const luge__gemm_finish *finish);
 
 LUGE__GEMM_DECLARE(baseline)
 LUGE__GEMM_DECLARE(avx2)
 LUGE__GEMM_DECLARE(avx512)
+LUGE__GEMM_DECLARE(avx512_bf16) /* f32 operands, rounded to bf16 while they are packed */
+LUGE__GEMM_DECLARE(amx)         /* the same */
 
 #endif

@@ -1,10 +1,12 @@
-/* softmax.c: softmax, log_softmax and softmax_cross_entropy, one row after another. Operands lie in C order. */
+/* softmax.c: softmax, log_softmax, softmax_cross_entropy and its gradient, one row after another. Operands lie in C
+ * order. */
 #include "backend/cpu/cpu.h"
 
 typedef struct work {
     const luge__float_table *f;
     int64_t classes, element;
     int32_t f64;
+    luge__walk reaches; /* gradient: what reaches each row's loss, often one number for all */
 } work;
 
 static work *make_work(luge__step *step, luge_plan *plan)
@@ -101,3 +103,39 @@ static luge_status cross_entropy_run(luge__task *task, int64_t begin, int64_t en
 }
 
 const luge__kernel luge__cpu_cross_entropy = { "rows", cross_entropy_prepare, cross_entropy_run };
+
+/* ---- softmax_cross_entropy_gradient ------------------------------------------------------------------------------ */
+
+static int entropy_gradient_prepare(luge__step *step, luge_plan *plan)
+{
+    work *w = make_work(step, plan);
+    if (!w) return -1;
+    w->reaches = luge__walk_of(&step->in[2]);
+    return 1;
+}
+
+static luge_status entropy_gradient_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
+{
+    const luge__step *step = task->step;
+    const work *w = step->work;
+    const int by_label = luge__is_index(step->in[1].dtype);
+    const int64_t bytes = w->classes * w->element;
+    luge__targets t = { .smoothing = ((const luge__smoothing_attr *)step->attr)->smoothing };
+    (void)worker_scratch;
+    for (int64_t i = begin; i < end; i++) {
+        if (by_label)
+            t.label = label_at(task, i);
+        else
+            t.soft = task->in[1] + i * bytes;
+        if (t.label < 0 || t.label >= w->classes) {
+            task->bad_index = t.label;
+            task->bad_limit = w->classes;
+            return LUGE_EINVAL;
+        }
+        const double reaches = element_at(w, task->in[2], luge__walk_offset(&w->reaches, i));
+        w->f->entropy_gradient(w->classes, task->in[0] + i * bytes, &t, reaches, task->out + i * bytes);
+    }
+    return LUGE_OK;
+}
+
+const luge__kernel luge__cpu_entropy_gradient = { "rows", entropy_gradient_prepare, entropy_gradient_run };

@@ -8,6 +8,7 @@
  * block of k, stays in the second-level cache for all panels of S. Ranges of items are separate: each packs what it
  * needs into the scratch of its worker, which costs a few percent and saves a barrier. */
 #include "backend/cpu/gemm.h"
+#include "core/bf16.h"
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -131,6 +132,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 #define LUGE__TILES    LUGE__TILES_F32
 #define LUGE__FN(name) luge__gemm_##name##_f32
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
 #undef LUGE__REAL
 #undef LUGE__INDEX
@@ -144,21 +146,24 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 #define LUGE__TILES    LUGE__TILES_F64
 #define LUGE__FN(name) luge__gemm_##name##_f64
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
 
 /* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
 enum {
-    K_BLOCK = 400,           /* k of a block at most: 14 rows of S are 22 KB in f32 */
-    V_BLOCK_BYTES = 3200,    /* a row of V's block: 50 vectors of 64 bytes; 400 of them are 1.3 MB */
+    K_BLOCK = 384,           /* k of a block at most: 14 rows of S are 22 KB in f32 */
+    V_BLOCK_BYTES = 1792,    /* a row of V's block: 50 vectors of 64 bytes; 400 of them are 1.3 MB */
     S_BLOCK_ROWS = 448,      /* rows of an item */
     WHOLE_BYTES = 768 << 10, /* V's block for all of k, if it is no larger than this */
     NEAR_BYTES = 400 << 10,  /* what a block in place may span: 100 pages, the first-level TLB */
     LINES_NEAR = 256,        /* cache lines of which a tile in place uses only a part */
     STREAM_BYTES = 24 << 10, /* a block of V that is used once */
     PACK_TOGETHER = 12,      /* panels of S whose rows lie in the same cache lines and pages */
+    DIRECT_BYTES = 16 << 10, /* C of a small product */
     RANGE_ROWS = 256,        /* rows of S that pay for packing V once more */
     V_ITEMS_WANTED = 8,      /* V is cut further to get this many items, S to get that many, if they are worth it */
     S_ITEMS_WANTED = 32,
+    LOCAL_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
 };
 static const double ITEM_CYCLES = 16e3; /* items worth splitting further cost more than twice this */
 
@@ -216,8 +221,8 @@ static double orient(luge__gemm *g, int swapped)
     g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
     double cycles = choose_tile(g);
     const double v_size = (double)g->v_vectors * (double)lanes * (double)g->k;
-    if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2);
-    if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 50;
+    if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2) + 200;
+    if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 200;
     return cycles;
 }
 
@@ -225,18 +230,26 @@ static double orient(luge__gemm *g, int swapped)
  * the first-level TLB holds, or at a power of two, where all rows fall into few sets of the cache. */
 static int in_place(int64_t rows, int64_t stride, int64_t size)
 {
-    return rows * stride * size <= NEAR_BYTES && (stride * size % 1024 != 0 || rows <= 16);
+    return rows * stride * size <= NEAR_BYTES && (stride * size % 1024 != 0 || rows <= 4);
 }
 
 static void choose_packing(luge__gemm *g)
 {
     const int64_t size = g->is_f64 ? 8 : 4, k = g->k < K_BLOCK ? g->k : K_BLOCK;
     const int many_v = up(g->v_vectors, g->tile_vectors) > 3;
+    g->v_pack = g->s_pack = 1;
+    if (g->rounded) return; /* in the packed copies */
     g->v_pack = g->v_vs != 1 || (g->s_panels > 3 && !in_place(k, g->v_ks, size));
     if (g->s_ks == 1)
         g->s_pack = many_v && !in_place(g->tile_rows, g->s_ss, size);
     else
         g->s_pack = many_v && (!in_place(k, g->s_ks, size) || k > LINES_NEAR);
+}
+
+/* All of V's block for every block of k is near at once. */
+static int is_whole(const luge__gemm *g)
+{
+    return g->k_blocks == 1 || g->k * up(g->v_vectors, g->v_blocks) * LUGE__VECTOR_BYTES <= WHOLE_BYTES;
 }
 
 /* More items, for more threads. Where V is packed, few rows of S are better shared by blocks of V than by packing it
@@ -246,10 +259,11 @@ static void cut_further(luge__gemm *g, int64_t v_panels, double cycles)
     while (g->v_pack && g->v_blocks * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * g->v_blocks &&
            cycles > 2 * ITEM_CYCLES * (double)g->v_blocks)
         g->v_blocks *= 2;
+    const int64_t wanted = g->c_local && !is_whole(g) ? LOCAL_ITEMS_WANTED : g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED;
     for (;;) {
         const int64_t items = g->v_blocks * g->s_blocks;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < (g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED) && g->s_panels >= 2 * g->s_blocks;
+        const int s_can = items < wanted && g->s_panels >= 2 * g->s_blocks;
         const int v_can = items < V_ITEMS_WANTED && v_panels >= 2 * g->v_blocks;
         if (!s_can && !v_can) return;
         if (s_can && !(g->turn && v_can))
@@ -296,7 +310,7 @@ static void place_scratch(luge__gemm *g)
     const int64_t lanes = lanes_of(g), size = g->is_f64 ? 8 : 4, k = g->k < g->k_step ? g->k : g->k_step;
     const int64_t vectors = up(g->v_vectors, g->v_blocks), v_row = vectors * LUGE__VECTOR_BYTES;
     int64_t s_bytes = 0;
-    g->v_whole = g->k * v_row <= WHOLE_BYTES;
+    g->v_whole = (uint8_t)is_whole(g);
     g->s_group = g->s_pack && g->s_ks != 1 ? PACK_TOGETHER : 1;
     if (g->s_pack) {
         /* One vector more than a row of k needs, lest all rows fall into the same sets of the cache. */
@@ -304,10 +318,26 @@ static void place_scratch(luge__gemm *g)
         g->s_pack_panel = g->s_pack_step * (g->s_ks == 1 ? g->tile_rows : k);
         s_bytes = g->s_group * g->s_pack_panel * size;
     }
-    g->c_row = g->turn ? vectors * lanes : g->c_rs;
     g->s_pack_offset = g->v_pack ? round_64((g->v_whole ? g->k : k) * v_row) : 0;
-    g->turn_offset = g->s_pack_offset + round_64(s_bytes);
-    g->worker_scratch = g->turn_offset + (g->turn ? round_64(up(g->s_panels, g->s_blocks) * g->tile_rows * v_row) : 0);
+    g->c_offset = g->strip_offset = g->worker_scratch = g->s_pack_offset + round_64(s_bytes);
+    g->c_row = g->c_rs;
+    g->c_item = g->turn || (g->c_local && !g->v_whole);
+    if (!g->turn && !g->c_local) return;
+    /* An item's C, or that of panels that are packed together, which may be of two items. */
+    const int64_t item_rows = up(g->s_panels, g->s_blocks) * g->tile_rows;
+    const int64_t rows = g->c_item ? item_rows : (g->s_group < g->s_panels ? g->s_group : g->s_panels) * g->tile_rows;
+    g->c_row = vectors * lanes;
+    g->strip_offset += round_64(rows * v_row);
+    g->worker_scratch = g->strip_offset + (g->turn && g->c_local ? round_64(lanes * item_rows * size) : 0);
+}
+
+/* One item of one block, small enough that its C is hot when all of it is done. */
+static void choose_direct(luge__gemm *g)
+{
+    g->direct = g->items == 1 && g->k_blocks == 1 && !g->turn && !g->v_pack && !g->s_pack && !g->c_local &&
+                g->m * g->n * (g->is_f64 ? 8 : 4) <= DIRECT_BYTES;
+    g->direct_rows = (int32_t)up(g->sn, g->s_panels);
+    g->direct_vectors = (int32_t)up(g->v_vectors, up(g->v_vectors, g->tile_vectors));
 }
 
 void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
@@ -316,6 +346,7 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
     g->grain = 1;
     g->item_cycles = 0;
     g->worker_scratch = 0;
+    g->direct = 0;
     g->s_pack_step = g->s_pack_panel = 0;
     if (g->m < 1 || g->n < 1) return;
     luge__gemm other = *g;
@@ -326,13 +357,16 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
     choose_packing(g);
     choose_blocks(g, cycles);
     place_scratch(g);
+    choose_direct(g);
 }
 
 void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b,
-                                   void *c, void *worker)
+                                   void *c, void *worker, const luge__gemm_finish *finish)
 {
-    if (g->is_f64)
-        luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker);
+    if (g->direct && begin < end)
+        (g->is_f64 ? luge__gemm_run_direct_f64 : luge__gemm_run_direct_f32)(g, a, b, c, finish);
+    else if (g->is_f64)
+        luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
     else
-        luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker);
+        luge__gemm_run_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
 }

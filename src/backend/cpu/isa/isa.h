@@ -40,6 +40,19 @@ typedef struct luge__update {
 } luge__update;
 typedef void luge__update_fn(int64_t n, const luge__update *u);
 
+/* out = g (sigmoid(z) - t); g is one number where g_step is 0. out may be any of the others. */
+typedef void luge__logits_fn(int64_t n, const void *z, const void *t, const void *g, int64_t g_step, void *out);
+
+/* The targets of a row of logits: soft ones, or the number of a class; both smoothed. */
+typedef struct luge__targets {
+    const void *soft; /* NULL: the label */
+    int64_t label;
+    double smoothing;
+} luge__targets;
+
+/* c[i][j] from itself and y[i][j]. A row stride of 0 repeats y. */
+typedef void luge__rows_fn(int64_t rows, int64_t cols, const void *y, int64_t y_rs, void *c, int64_t c_rs);
+
 /* The kernels of one float type. */
 typedef struct luge__float_table {
     luge__block_fn *const *elementwise; /* by op; NULL where there is none */
@@ -50,16 +63,24 @@ typedef struct luge__float_table {
     void (*softmax)(int64_t n, const void *x, void *y);
     void (*log_softmax)(int64_t n, const void *x, void *y);
     double (*log_sum_exp)(int64_t n, const void *x); /* NaN where x has one, or +inf */
-    luge__update_fn *update[5];                      /* sgd, adagrad, rmsprop, adam, adamw */
+    luge__rows_fn *add_rows;
+    luge__rows_fn *backprop[4]; /* by luge__activation: c times the derivative, told by its result y; the first NULL */
+    void (*sum_rows)(int64_t rows, int64_t cols, int64_t stride, const void *x, void *out); /* to one row */
+    /* One row; the label is a class; out is not z. */
+    void (*entropy_gradient)(int64_t n, const void *z, const luge__targets *t, double reaches, void *out);
+    luge__logits_fn *sigmoid_gradient;
+    luge__update_fn *update[5]; /* sgd, adagrad, rmsprop, adam, adamw */
 } luge__float_table;
+
+typedef void luge__gemm_fn(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c,
+                           void *worker, const luge__gemm_finish *finish);
 
 /* The kernels of one instruction set. f32 is where training spends its time, so every set has its own; for the
  * library's size all use the baseline's for f64, except for the matrix product. */
 typedef struct luge__isa_table {
     const luge__float_table *f[2]; /* f32, f64 */
     void (*gemm_plan)(luge__gemm *g);
-    void (*gemm_run)(const luge__gemm *g, int64_t begin, int64_t end, const void *a, const void *b, void *c,
-                     void *worker);
+    luge__gemm_fn *gemm_run;
 } luge__isa_table;
 
 extern const luge__isa_table luge__isa_baseline, luge__isa_avx2, luge__isa_avx512;
