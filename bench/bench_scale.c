@@ -1,15 +1,14 @@
 /* bench_scale.c: one training step of `depth` dense layers of `width` ReLU units on `width` inputs, softmax and
  * gradient descent, as JSON: seconds, what the planner says of memory, and what the process took.
  *
- *   bench_scale BATCH WIDTH DEPTH THREADS SECONDS */
-#include "luge/luge.h"
-
-#include "workload.h"
+ *   bench_scale BATCH WIDTH DEPTH THREADS SECONDS [kernels]      with `kernels` a table instead: where the time goes */
+#include "kernels.h"
 
 enum { MOST_DEPTH = 200 };
 
 typedef struct tower {
     luge_context *ctx;
+    luge_plan *plan;
     luge_run *run;
     luge_plan_memory memory;
     float *x;
@@ -50,9 +49,9 @@ static tower build(int rows, int width, int depth, int threads)
     }
     luge_gradient(g, luge_mean(g, luge_softmax_cross_entropy(g, a, labels)), param, 2 * depth, grad);
     for (int i = 0; i < 2 * depth; i++) effect[i] = luge_update_sgd(g, param[i], grad[i], rate);
-    luge_plan *plan = luge_plan_create(g, effect, 2 * depth);
-    t.memory = luge_plan_memory_of(plan);
-    t.run = luge_run_create(plan);
+    t.plan = luge_plan_create(g, effect, 2 * depth);
+    t.memory = luge_plan_memory_of(t.plan);
+    t.run = luge_run_create(t.plan);
     const size_t n = (size_t)rows * (size_t)width;
     uint32_t seed = 7;
     t.x = room(n), t.labels = room((size_t)rows);
@@ -73,6 +72,7 @@ int main(int argc, char **argv)
     if (luge_failed(t.ctx) || !t.run) return fprintf(stderr, "%s\n", luge_error(t.ctx)), 1;
     contestant c = { &t, 1, step, NULL, 0 };
     step(&t, 0);
+    if (argc > 6) return print_kernels(t.plan, t.run, &c), 0;
     double best = time_steps(&c, atof(argv[5]) / 3);
     for (int i = 0; i < 2 && best < atof(argv[5]); i++) {
         const double took = time_steps(&c, atof(argv[5]) / 3);

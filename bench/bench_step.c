@@ -6,11 +6,9 @@
  *   bench_step --plan NAME             the plan
  *   bench_step --serve NAME THREADS    for bench.py, see workload.h
  *   bench_step --data NAME FOLDER      writes data and first weights for contestants in other languages */
-#include "luge/luge.h"
+#include "kernels.h"
 
-#include "workload.h"
-
-enum { STRETCHES = 7, MOST_STEPS = 256 };
+enum { STRETCHES = 7 };
 
 typedef struct network {
     const workload *w;
@@ -136,32 +134,18 @@ static double measure(const workload *w, int threads, double seconds)
     return 1e6 * took[STRETCHES / 2];
 }
 
-/* Mean microseconds of each step of the plan, over about a second. */
+static void next_batch(void *self, int batch)
+{
+    const network *n = self;
+    bind(n, n->run, batch);
+}
+
 static void show_kernels(const workload *w, int threads)
 {
     network n = build(w, threads);
-    int64_t took[MOST_STEPS] = { 0 }, all = 0;
-    luge_step_info info;
-    long executions = 0;
-    const int steps = luge_plan_step_count(n.plan);
-    if (steps > MOST_STEPS) exit(1);
-    for (int i = 0; i < 10; i++) step(&n, i % n.data.batches);
-    for (const double start = seconds_now(); seconds_now() - start < 1; executions++) {
-        if (n.data.batches > 1) bind(&n, n.run, (int)(executions % n.data.batches));
-        if (luge_run_execute_timed(n.run, took)) refuse(&n);
-    }
-    for (int i = 0; i < steps; i++) all += took[i];
-    printf("%s, %d thread%s, %s\n\n  %-22s %-10s %-14s %10s %6s\n", w->name, threads, threads == 1 ? "" : "s",
-           luge_instruction_set(n.ctx), "op", "kernel", "result", "us", "share");
-    for (int i = 0; i < steps && !luge_plan_step(n.plan, i, &info); i++) {
-        char shape[64] = "";
-        for (int k = 0; k < info.shape.ndim; k++)
-            snprintf(shape + strlen(shape), sizeof shape - strlen(shape), "%s%lld", k ? "," : "",
-                     (long long)info.shape.dim[k]);
-        printf("  %-22s %-10s %-14s %10.2f %5.1f%%\n", info.op, info.kernel, shape,
-               1e-3 * (double)took[i] / (double)executions, 100.0 * (double)took[i] / (double)all);
-    }
-    printf("  %-48s %10.2f\n\n", "all", 1e-3 * (double)all / (double)executions);
+    contestant c = { &n, n.data.batches, next_batch, NULL, 0 };
+    printf("%s, %d thread%s, %s\n\n", w->name, threads, threads == 1 ? "" : "s", luge_instruction_set(n.ctx));
+    print_kernels(n.plan, n.run, &c);
     close_network(&n);
 }
 
