@@ -240,6 +240,7 @@ set(LUGE_TEST_SOURCES
     tests/test_api_model.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_bf16.c
     tests/test_building.c
     tests/test_callbacks.c
     tests/test_core.c
@@ -285,6 +286,7 @@ set(LUGE_TEST_SOURCES
     tests/test_recipe.c
     tests/test_replay.c
     tests/test_resume.c
+    tests/test_rewrite.c
     tests/test_run.c
     tests/test_run_threads.c
     tests/test_scale.c
@@ -298,6 +300,7 @@ set(LUGE_TEST_SOURCES
 )
 set(LUGE_TEST_SUITES
     core
+    bf16
     message
     random
     pool
@@ -319,6 +322,7 @@ set(LUGE_TEST_SUITES
     graph_json
     plan
     effects
+    rewrite
     fused
     run
     run_threads

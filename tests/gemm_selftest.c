@@ -1,6 +1,6 @@
 /* The matrix product against a naive loop, bit for bit: sizes around every boundary, all layouts, random splits,
- * finishes. Operands rounded to bf16: the same where the order of the sum is that of the loop; else bit for bit on
- * whole numbers, whose sums are exact, and near to the loop on others.
+ * finishes and biases. Operands rounded to bf16: the same where the order of the sum is that of the loop; else bit for
+ * bit on whole numbers, whose sums are exact, and near to the loop on others.
  */
 #include "core/bf16.h"
 #include "core/core.h"
@@ -186,7 +186,7 @@ static int finish_ok(const kernel *f, const luge__gemm *g, const void *a, const 
     const int64_t n = g->m * g->n, size = g->is_f64 ? 8 : 4;
     witness w = { .g = g, .seen = filled(n, g->is_f64, 0), .times = calloc((size_t)n + 1, sizeof *w.times) };
     if (!w.times) exit(2);
-    const luge__gemm_finish finish = { witness_fn, &w };
+    const luge__gemm_finish finish = { witness_fn, &w, NULL };
     int ok = run_split(f, g, a, b, c, &finish) && w.outside == 0;
     int64_t at = -1;
     for (int64_t i = 0; ok && i < n; i++)
@@ -215,27 +215,56 @@ static void *rounded_copy(const float *x, int64_t n)
     return copy;
 }
 
+/* The loop over what the kernel makes of the operands. */
+static void rounded_naive(const kernel *f, const luge__gemm *g, const void *a, const void *b, void *c)
+{
+    void *ra = NULL, *rb = NULL;
+    if (f->rounded) {
+        ra = rounded_copy(a, extent(g->m, g->k, g->a_rs, g->a_cs));
+        rb = rounded_copy(b, extent(g->k, g->n, g->b_rs, g->b_cs));
+    }
+    naive(g, f->fused, ra ? ra : a, rb ? rb : b, c);
+    free(ra), free(rb);
+}
+
+/* A product that begins at a bias accumulates on rows that hold it. */
+static int bias_ok(const kernel *f, const luge__gemm *g, const void *a, const void *b, int kind)
+{
+    const int64_t nc = extent(g->m, g->n, g->c_rs, 1), size = g->is_f64 ? 8 : 4;
+    char *bias = filled(g->n, g->is_f64, kind), *c = filled(nc, g->is_f64, 0), *want = filled(nc, g->is_f64, 0);
+    memcpy(want, c, (size_t)(nc * size));
+    for (int64_t i = 0; i < g->m && nc; i++) memcpy(want + i * g->c_rs * size, bias, (size_t)(g->n * size));
+    luge__gemm sum = *g;
+    sum.accumulate = 1;
+    rounded_naive(f, &sum, a, b, want);
+    const luge__gemm_finish finish = { NULL, NULL, bias };
+    int64_t at = -1;
+    const int ok = run_split(f, g, a, b, c, &finish) && same(c, want, nc, g->is_f64, &at);
+    if (!ok) complain(f, g, "the product on a bias differs", at);
+    free(bias), free(c), free(want);
+    return ok;
+}
+
 static int check(const kernel *f, luge__gemm *g, int kind)
 {
     const int64_t na = extent(g->m, g->k, g->a_rs, g->a_cs), nb = extent(g->k, g->n, g->b_rs, g->b_cs);
     const int64_t nc = extent(g->m, g->n, g->c_rs, 1);
     const size_t size = g->is_f64 ? 8 : 4;
     void *a = filled(na, g->is_f64, kind), *b = filled(nb, g->is_f64, kind);
-    void *ra = f->rounded ? rounded_copy(a, na) : NULL, *rb = f->rounded ? rounded_copy(b, nb) : NULL;
     void *c = filled(nc, g->is_f64, kind & WHOLE), *want = filled(nc, g->is_f64, 0), *again = filled(nc, g->is_f64, 0);
     memcpy(want, c, (size_t)nc * size);
     memcpy(again, c, (size_t)nc * size);
-    naive(g, f->fused, ra ? ra : a, rb ? rb : b, want);
-    free(ra), free(rb);
+    rounded_naive(f, g, a, b, want);
     f->plan(g);
     int64_t at = -1;
     int ok = run_split(f, g, a, b, c, NULL) && same(c, want, nc, g->is_f64, &at);
     if (!ok) complain(f, g, "the product differs", at);
     if (ok) ok = finish_ok(f, g, a, b, again, want);
     if (ok && !g->accumulate) {
+        ok = bias_ok(f, g, a, b, kind & WHOLE);
         g->c_local = 1;
         f->plan(g);
-        ok = finish_ok(f, g, a, b, NULL, want);
+        ok = finish_ok(f, g, a, b, NULL, want) && ok;
     }
     free(a), free(b), free(c), free(want), free(again);
     return ok;

@@ -64,6 +64,7 @@ static void plan_functions(luge_test *t)
     double value = 0;
     CHECK(t, luge_plan_create_with(NULL, NULL, NULL) == NULL);
     luge_plan_free(NULL);
+    CHECK(t, !luge_plan_graph(NULL) && !luge_planned(NULL, (luge_val){ 1, 1 }).id);
     CHECK(t, luge_plan_memory_of(NULL).arena == 0 && luge_plan_step_count(NULL) == 0);
     CHECK(t, luge_plan_step(NULL, 0, NULL) != LUGE_OK && luge_plan_step(NULL, 0, &info) != LUGE_OK);
     CHECK(t, luge_plan_describe(NULL, (luge_sink){ NULL, NULL }) != LUGE_OK);

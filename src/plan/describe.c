@@ -83,7 +83,7 @@ static void print_step(const luge_plan *plan, size_t index, luge_sink sink)
     column(sink, 5, text);
     luge__format(text, sizeof text, "%%%d", (int)step->node);
     column(sink, 5, text);
-    column(sink, 21, step->op->name);
+    column(sink, 30, step->op->name);
     column(sink, 8, step->kernel->name);
     if (step->out.value < 0) {
         luge__print(sink, "writes %%%d\n", (int)step->inputs[0].id);
@@ -102,7 +102,7 @@ luge_status luge_plan_describe(const luge_plan *plan, luge_sink sink)
     char number[32];
     luge__print(sink, "plan for backend %s, %s: %z steps\n\n", plan->backend->name,
                 luge__isa_name(plan->object.ctx->isa), plan->n_steps);
-    luge__print(sink, "  step  value op                    kernel   result             place (bytes)\n");
+    luge__print(sink, "  step  value op                             kernel   result             place (bytes)\n");
     for (size_t i = 0; i < plan->n_steps; i++) print_step(plan, i, sink);
     const luge_plan_memory *m = &plan->memory;
     luge__print(sink, "\n  arena      %s bytes", grouped(m->arena, number));

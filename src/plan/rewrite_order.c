@@ -1,8 +1,9 @@
 /* rewrite_order.c: effects happen as soon as they can. An update that stands behind the whole backward pass keeps every
  * gradient alive until then; right behind its own gradient it lets the memory go.
  *
- * What an effect needs before it: its operands; every reader of a variable that it writes, so that readers of the old
- * contents still see them; every earlier effect that writes what it reads or writes. */
+ * Leaves come first: no step computes them. What an effect needs before it: its other operands; every reader of a
+ * variable that it writes, so that readers of the old contents still see them; every earlier effect that writes what it
+ * reads or writes. */
 #include "plan/rewrite.h"
 
 /* Per node of the old graph. A position is the node that something is or stands behind; those of a variable are of what
@@ -40,6 +41,11 @@ static void note_readers(const luge__rewriter *r, ordering *o, uint32_t id, uint
     }
 }
 
+static int is_leaf(const luge__rewriter *r, uint32_t id)
+{
+    return (luge__node_op(&r->from->nodes[id])->flags & LUGE__LEAF) != 0;
+}
+
 static uint32_t place_effect(const luge__rewriter *r, ordering *o, uint32_t id)
 {
     const luge__node *node = &r->from->nodes[id];
@@ -47,7 +53,7 @@ static uint32_t place_effect(const luge__rewriter *r, ordering *o, uint32_t id)
     uint32_t behind = 0;
     for (int i = 0; i < node->n_in; i++) {
         const uint32_t in = node->in[i].id, variable = shown(r, o, in);
-        behind = later(behind, in);
+        if (!is_leaf(r, in)) behind = later(behind, in);
         if (variable) behind = later(behind, o->writer[variable]);
         if (op->writes >> i & 1) behind = later(behind, o->reader[in]);
     }
@@ -64,8 +70,11 @@ static uint32_t place_effect(const luge__rewriter *r, ordering *o, uint32_t id)
 static luge_status emit(luge__rewriter *r, const ordering *o)
 {
     luge_status status = LUGE_OK;
-    for (uint32_t id = 1; id < r->n && !status; id++) {
-        if (!(luge__node_op(&r->from->nodes[id])->flags & LUGE__EFFECT)) status = luge__keep(r, id);
+    for (uint32_t id = 1; id < r->n && !status; id++)
+        if (is_leaf(r, id)) status = luge__keep(r, id);
+    for (uint32_t id = 0; id < r->n && !status; id++) {
+        const luge__op *op = luge__node_op(&r->from->nodes[id]); /* of none: a leaf */
+        if (!(op->flags & (LUGE__EFFECT | LUGE__LEAF))) status = luge__keep(r, id);
         for (uint32_t effect = o->first[id]; effect && !status; effect = o->next[effect])
             status = luge__keep(r, effect);
     }

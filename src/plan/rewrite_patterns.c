@@ -35,7 +35,7 @@ static const luge__node *only(const fusing *f, luge_val v, luge__op_id op)
 static int is_full(const fusing *f, luge_val v, double value)
 {
     const luge__leaf_attr *attr = node_of(f, v)->attr;
-    return is(f, v, LUGE__OP_full) && !(attr->value < value || attr->value > value);
+    return is(f, v, LUGE__OP_full) && attr->value >= value && attr->value <= value && !signbit(attr->value);
 }
 
 /* Takes v, which node `reader` of the pattern reads, as the next operand; zero where it is a variable that was written
@@ -180,22 +180,43 @@ static luge_val whole_softmax(const fusing *f, luge_val v, luge_val t)
     return luge__none();
 }
 
+/* Smoothed targets are t (1 - s) + s / n. The t of v and its s, which is 0 for others. */
+static luge_val unsmoothed(const fusing *f, luge_val v, double *s)
+{
+    const luge__node *sum = node_of(f, v);
+    *s = 0;
+    for (int i = 0; i < 2 && sum->op == LUGE__OP_add; i++) {
+        const luge__node *share = node_of(f, sum->in[i]), *scaled = node_of(f, sum->in[1 - i]);
+        if (share->op != LUGE__OP_full || scaled->op != LUGE__OP_mul || !is(f, scaled->in[1], LUGE__OP_full)) continue;
+        const double rest = 1 - ((const luge__leaf_attr *)node_of(f, scaled->in[1])->attr)->value;
+        const double n = (double)sum->type.shape.dim[sum->type.shape.ndim - 1];
+        if (!(rest > 0 && rest < 1) || fabs(((const luge__leaf_attr *)share->attr)->value * n - rest) > 1e-6) continue;
+        *s = rest;
+        return scaled->in[0];
+    }
+    return v;
+}
+
 static int match_softmax(const fusing *f, fusion *to, luge_val difference, luge_val repeated)
 {
     const luge__node *sub = only(f, difference, LUGE__OP_sub);
     if (!sub) return 0;
-    const luge__node *hot = node_of(f, sub->in[1]);
-    luge_val softmax = sub->in[0], targets = sub->in[1], reader = difference;
+    double smoothing;
+    luge_val softmax = sub->in[0], targets = unsmoothed(f, sub->in[1], &smoothing), reader = difference;
+    const luge__node *hot = node_of(f, targets);
     if (hot->op == LUGE__OP_one_hot) {
+        reader = targets;
         targets = hot->in[0];
-        reader = sub->in[1];
         if (hot->type.shape.ndim != node_of(f, targets)->type.shape.ndim + 1) return 0;
     } else {
-        softmax = whole_softmax(f, sub->in[0], targets);
+        softmax = whole_softmax(f, softmax, sub->in[1]);
+        if (smoothing > 0)
+            reader = (luge_val){ 0, 0 }; /* a variable there is read before the difference: none is taken */
     }
     if (!softmax.id || !is(f, softmax, LUGE__OP_softmax)) return 0;
     to->op = LUGE__OP_softmax_cross_entropy_gradient;
     to->n_in = 0;
+    to->attr.smoothing.smoothing = smoothing;
     return take(f, to, node_of(f, softmax)->in[0], softmax) & take(f, to, targets, reader) &&
            take_row_gradient(f, to, repeated);
 }

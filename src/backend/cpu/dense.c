@@ -10,12 +10,6 @@ typedef struct work {
     int64_t element, activation;
 } work;
 
-/* What a finish is given: the bias, or the output whose derivative is meant; NULL for none. */
-typedef struct layer {
-    const work *w;
-    const unsigned char *other;
-} layer;
-
 static int prepare(luge__step *step, luge_plan *plan)
 {
     static const luge__op_id activations[LUGE__ACTIVATION_COUNT] = { LUGE__OP_copy, LUGE__OP_relu, LUGE__OP_sigmoid,
@@ -34,47 +28,47 @@ static int prepare(luge__step *step, luge_plan *plan)
     return 1;
 }
 
-static luge_status run_product(luge__task *task, int64_t begin, int64_t end, void *scratch, layer *user,
-                               const luge__gemm_finish *finish)
-{
-    const work *w = user->w;
-    w->run(&w->gemm, begin, end, task->in[0], task->in[1], task->out, scratch, finish);
-    return LUGE_OK;
-}
-
 static void finish_forward(void *user, int64_t row, int64_t rows, int64_t col, int64_t cols, void *c, int64_t c_rs)
 {
-    const layer *l = user;
-    const work *w = l->w;
+    const work *w = user;
     (void)row;
-    if (l->other) w->f->add_rows(rows, cols, l->other + col * w->element, 0, c, c_rs);
-    if (!w->activate) return;
+    (void)col;
     if (c_rs == cols) cols *= rows, rows = 1;
     for (unsigned char *y = c; rows--; y += c_rs * w->element) w->activate(cols, y, NULL, y, 0);
 }
 
 static luge_status forward_run(luge__task *task, int64_t begin, int64_t end, void *scratch)
 {
-    layer l = { task->step->work, task->step->n_in == 3 ? task->in[2] : NULL };
-    const luge__gemm_finish finish = { finish_forward, &l };
-    return run_product(task, begin, end, scratch, &l, l.other || l.w->activate ? &finish : NULL);
+    work *w = task->step->work;
+    const luge__gemm_finish finish = { w->activate ? finish_forward : NULL, w,
+                                       task->step->n_in == 3 ? task->in[2] : NULL };
+    w->run(&w->gemm, begin, end, task->in[0], task->in[1], task->out, scratch, &finish);
+    return LUGE_OK;
 }
 
 const luge__kernel luge__cpu_dense = { "fused", prepare, forward_run };
+
+/* What a finish is given: the output of the layer before, and of which work. */
+typedef struct layer {
+    const work *w;
+    const unsigned char *y;
+} layer;
 
 static void finish_backward(void *user, int64_t row, int64_t rows, int64_t col, int64_t cols, void *c, int64_t c_rs)
 {
     const layer *l = user;
     const work *w = l->w;
     const int64_t n = w->gemm.n;
-    w->f->backprop[w->activation](rows, cols, l->other + (row * n + col) * w->element, n, c, c_rs);
+    w->f->backprop[w->activation](rows, cols, l->y + (row * n + col) * w->element, n, c, c_rs);
 }
 
 static luge_status backward_run(luge__task *task, int64_t begin, int64_t end, void *scratch)
 {
-    layer l = { task->step->work, task->in[2] };
-    const luge__gemm_finish finish = { finish_backward, &l };
-    return run_product(task, begin, end, scratch, &l, l.w->activation ? &finish : NULL);
+    const work *w = task->step->work;
+    layer l = { w, task->in[2] };
+    const luge__gemm_finish finish = { w->activation ? finish_backward : NULL, &l, NULL };
+    w->run(&w->gemm, begin, end, task->in[0], task->in[1], task->out, scratch, &finish);
+    return LUGE_OK;
 }
 
 const luge__kernel luge__cpu_dense_backprop = { "fused", prepare, backward_run };

@@ -1,9 +1,10 @@
 /* The matrix product of the cpu backend: C[m,n] = (accumulate ? C : 0) + op(A)[m,k] op(B)[k,n].
  *
- * Each element of C is one chain of k multiply-adds, in the order k = 0, 1, 2, ..., begun at 0 (or at C when
- * accumulating). Tiles, blocks, packing, the orientation and the way that the items are handed to threads change where
- * and when an element is computed, never that chain; so none of them changes a bit of the result. Instruction sets with
- * a fused multiply-add agree with one another and with a loop over fma(); the baseline may round each product.
+ * Each element of C is one chain of k multiply-adds, in the order k = 0, 1, 2, ..., begun at 0 (at C when
+ * accumulating, at a bias if the run is given one). Tiles, blocks, packing, the orientation and the way that the items
+ * are handed to threads change where and when an element is computed, never that chain; so none of them changes a bit
+ * of the result. Instruction sets with a fused multiply-add agree with one another and with a loop over fma(); the
+ * baseline may round each product.
  *
  * The caller fills the first part of the structure, a planner calls luge__gemm_plan_<isa> once, and any number of
  * threads then call luge__gemm_run_<isa> over disjoint ranges that together cover [0, items). There is no order between
@@ -15,14 +16,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What becomes of C while it is hot in the cache. fn is called by the thread that computed them, with rectangles of C
- * whose chains are complete, each element once and in no order; c is the rectangle's first element, c_rs the elements
- * between its rows. It may change C there, or read it and write elsewhere, and must treat each element by itself: where
- * rectangles begin and end depends on the plan and the ranges. */
+/* Where the chains of a run begin, and what becomes of C while it is hot in the cache. fn may be NULL. It is called by
+ * the thread that computed them, with rectangles of C whose chains are complete, each element once and in no order; c
+ * is the rectangle's first element, c_rs the elements between its rows. It may change C there, or read it and write
+ * elsewhere, and must treat each element by itself: where rectangles begin and end depends on the plan and the ranges.
+ */
 typedef struct luge__gemm_finish {
     void (*fn)(void *user, int64_t row, int64_t rows, int64_t col, int64_t cols, void *c, int64_t c_rs);
     void *user;
+    const void *bias; /* n elements at which each row begins, NULL for 0; not with accumulate or c_local */
 } luge__gemm_finish;
+
+/* A number cut into nearly equal parts: part i begins at i * each + (i < more ? i : more). */
+typedef struct luge__cut {
+    int64_t parts, each, more;
+} luge__cut;
 
 typedef struct luge__gemm {
     /* The problem. Strides count elements, are not negative and may be 0 for A and B (broadcast); a transposed operand
@@ -46,8 +54,9 @@ typedef struct luge__gemm {
      * broadcast: V = B and S = A, or, when swapped, V = A and S = B with C transposed. */
     int64_t vn, sn;                      /* extents of V and S in C */
     int64_t v_vs, v_ks, s_ss, s_ks;      /* their strides along that extent and along k */
-    int64_t v_vectors, s_panels;         /* V in vectors, S in panels of tile_rows rows */
-    int64_t v_blocks, s_blocks;          /* items = v_blocks * s_blocks, those of S running faster */
+    int64_t v_vectors;                   /* V in vectors, the last one perhaps not full */
+    luge__cut v_panel, s_panel;          /* the vectors of V, and the rows of S, that one tile takes */
+    luge__cut v_block, s_block;          /* panels in an item; items = blocks of V * of S, those of S running faster */
     int64_t k_blocks, k_step;            /* blocks of k_step, the last one shorter */
     int64_t c_row;                       /* stride of a row along S in the place that tiles write to */
     int64_t s_pack_step, s_pack_panel;   /* a packed panel of S: its larger stride, and its elements */
@@ -57,6 +66,7 @@ typedef struct luge__gemm {
     int32_t tile_vectors, tile_rows;     /* upper bounds of one register tile */
     int32_t direct_rows, direct_vectors; /* the tiles of a small product */
     uint8_t direct;                      /* small: its tiles run one after another on operands in place */
+    uint8_t turned;                      /* few rows of S: V is transposed in registers */
     uint8_t swapped, turn;               /* turn: tiles write to a scratch block that is then transposed into C */
     uint8_t c_item;                      /* the scratch has a place for an item's C, which ends with the item */
     uint8_t v_pack, s_pack;              /* pack V's block, S's panel */

@@ -66,7 +66,7 @@ const luge__kernel luge__cpu_dropout = { "philox", random_prepare, dropout_run }
 
 typedef struct work {
     luge__update_fn *update;
-    luge__update of;      /* what does not change from run to run */
+    luge__update_constants rule;
     int32_t state[4];     /* operands: velocity, m, v, v_max; -1 for none */
     int32_t rate, number; /* operands: the rate; the number of the step, -1 for none */
     int32_t decays;
@@ -79,9 +79,9 @@ typedef struct work {
     size_t gradient_offset;
 } work;
 
-static luge__update constants_of(const luge__update_attr *a)
+static luge__update_constants rule_of(const luge__update_attr *a)
 {
-    return (luge__update){
+    return (luge__update_constants){
         .momentum = a->momentum,
         .rho = a->rho,
         .beta1 = a->beta1,
@@ -100,7 +100,7 @@ static work *make_work(luge__step *step, luge_plan *plan)
     const luge__isa_table *isa = luge__isa_table_of(luge__plan_isa(plan));
     w->f = isa->f[step->in[0].dtype == LUGE_F64];
     w->update = w->f->update[luge__update_rule(step->op)];
-    w->of = constants_of(step->attr);
+    w->rule = rule_of(step->attr);
     for (int i = 0; i < 4; i++) w->state[i] = luge__update_operand(step->op, step->attr, bits[i]);
     w->rate = luge__update_rate(step->op);
     w->number = luge__update_operand(step->op, step->attr, LUGE__HAS_STEP);
@@ -110,25 +110,27 @@ static work *make_work(luge__step *step, luge_plan *plan)
     return w;
 }
 
-/* The update of a task's variable from its first element on; the gradient is still to be said. */
-static luge__update update_of(const luge__task *task)
+static void *state_of(const luge__task *task, const work *w, int i)
 {
-    const work *w = task->step->work;
-    const luge__update_attr *a = task->step->attr;
+    return w->state[i] < 0 ? NULL : task->in[w->state[i]];
+}
+
+/* The update of a task's variable from its first element on; the gradient is still to be said. */
+static void begin_update(const luge__task *task, const work *w, luge__update *u)
+{
     const void *rate = task->in[w->rate];
-    luge__update u = w->of;
-    void **const states[4] = { &u.velocity, &u.m, &u.v, &u.v_max };
-    u.w = task->in[0];
-    for (int i = 0; i < 4; i++)
-        if (w->state[i] >= 0) *states[i] = task->in[w->state[i]];
-    u.rate = w->element == 8 ? *(const double *)rate : (double)*(const float *)rate;
-    if (w->decays) u.decay = u.rate * a->weight_decay;
-    if (w->number >= 0) {
-        const double t = (double)*(const int64_t *)(const void *)task->in[w->number], correct1 = 1 - pow(a->beta1, t);
-        u.correct2 = 1 - pow(a->beta2, t);
-        u.scale = u.rate / correct1 * (u.torch ? 1 : sqrt(u.correct2));
-    }
-    return u;
+    u->rule = &w->rule;
+    u->w = task->in[0];
+    u->velocity = state_of(task, w, 0);
+    u->m = state_of(task, w, 1);
+    u->v = state_of(task, w, 2);
+    u->v_max = state_of(task, w, 3);
+    u->rate = w->element == 8 ? *(const double *)rate : (double)*(const float *)rate;
+    u->decay = w->decays ? u->rate * ((const luge__update_attr *)task->step->attr)->weight_decay : 0;
+    if (w->number < 0) return;
+    const double t = (double)*(const int64_t *)(const void *)task->in[w->number], correct1 = 1 - pow(w->rule.beta1, t);
+    u->correct2 = 1 - pow(w->rule.beta2, t);
+    u->scale = u->rate / correct1 * (w->rule.torch ? 1 : sqrt(u->correct2));
 }
 
 static void *moved(void *at, int64_t bytes)
@@ -161,7 +163,8 @@ static int update_prepare(luge__step *step, luge_plan *plan)
 static luge_status update_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
 {
     const work *w = task->step->work;
-    const luge__update u = update_of(task);
+    luge__update u;
+    begin_update(task, w, &u);
     (void)worker_scratch;
     apply(w, &u, begin, end - begin, task->in[1] + begin * w->element);
     return LUGE_OK;
@@ -185,7 +188,8 @@ static int bias_prepare(luge__step *step, luge_plan *plan)
 static luge_status bias_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
 {
     const work *w = task->step->work;
-    const luge__update u = update_of(task);
+    luge__update u;
+    begin_update(task, w, &u);
     double gradient[LUGE__REDUCE_TILE];
     (void)worker_scratch;
     for (int64_t item = begin; item < end; item++) {
@@ -238,9 +242,11 @@ static void finish_update(void *user, int64_t row, int64_t rows, int64_t col, in
 
 static luge_status dense_run(luge__task *task, int64_t begin, int64_t end, void *worker_scratch)
 {
-    target t = { task->step->work, update_of(task) };
-    const work *w = t.w;
-    const luge__gemm_finish finish = { finish_update, &t };
+    const work *w = task->step->work;
+    target t;
+    t.w = w;
+    begin_update(task, w, &t.u);
+    const luge__gemm_finish finish = { finish_update, &t, NULL };
     void *gradient = w->whole ? (unsigned char *)worker_scratch + w->gradient_offset : NULL;
     w->run(&w->gemm, begin, end, task->in[1], task->in[2], gradient, worker_scratch, w->whole ? NULL : &finish);
     if (w->whole) {

@@ -11,13 +11,13 @@ enum {
     LUGE__BF16_PART = 16  /* packed operands are filled with zeros to whole parts: rows, columns, pairs */
 };
 
-/* C[rows, cols] = (load ? C : 0) + S[rows, k] V[k, cols] */
+/* C[rows, cols] = (from ? from[rows, cols] : 0) + S[rows, k] V[k, cols] */
 typedef struct luge__bf16_panel {
     const uint32_t *s, *v; /* s[row * s_step + pair], v[pair * LUGE__BF16_COLS + col], both 64-byte aligned */
+    const float *from;     /* NULL, C, or a bias: from_row 0 */
     float *c;
-    ptrdiff_t s_step, c_row, pairs;
+    ptrdiff_t s_step, from_row, c_row, pairs;
     int rows, cols; /* at least 1, at most the kernel's and LUGE__BF16_COLS */
-    int load;
 } luge__bf16_panel;
 
 /* A kernel that multiplies panels: its most rows, and multiply-adds in a cycle. */

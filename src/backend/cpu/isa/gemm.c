@@ -33,6 +33,7 @@
 #define LUGE__ROWS_8(X, v)  LUGE__ROWS_6(X, v) X(7, v) X(8, v)
 #define LUGE__ROWS_12(X, v) LUGE__ROWS_8(X, v) X(9, v) X(10, v) X(11, v) X(12, v)
 #define LUGE__ROWS_14(X, v) LUGE__ROWS_12(X, v) X(13, v) X(14, v)
+#define LUGE__WIDE(X, rows) X(rows, 5) X(rows, 6) X(rows, 7) X(rows, 8)
 
 #if defined(__AVX512F__)
 #define LUGE__VECTOR_BYTES 64
@@ -46,17 +47,18 @@
  * the tiles are most of the library's size. tile_rows_of[is_f64][vectors - 1]: its most rows, 0 where there
  * is none. A tile comes with all smaller ones, for the edges. */
 #if defined(__AVX512F__) || defined(__aarch64__)
-#define LUGE__MAX_VECTORS  4
-#define LUGE__MAX_ROWS     14
-#define LUGE__TILES_F32(X) LUGE__ROWS_14(X, 1) LUGE__ROWS_14(X, 2) LUGE__ROWS_3(X, 3) LUGE__ROWS_3(X, 4)
+#define LUGE__MAX_VECTORS 8
+#define LUGE__MAX_ROWS    14
+#define LUGE__TILES_F32(X)                                                                                             \
+    LUGE__ROWS_14(X, 1) LUGE__ROWS_14(X, 2) LUGE__ROWS_3(X, 3) LUGE__ROWS_3(X, 4) LUGE__WIDE(X, 1) LUGE__WIDE(X, 2)
 #define LUGE__TILES_F64(X) LUGE__ROWS_8(X, 1) LUGE__ROWS_8(X, 2)
-static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 14, 14, 3, 3 }, { 8, 8, 0, 0 } };
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 14, 14, 3, 3, 2, 2, 2, 2 }, { 8, 8 } };
 #elif defined(__AVX2__)
-#define LUGE__MAX_VECTORS  4
+#define LUGE__MAX_VECTORS  8
 #define LUGE__MAX_ROWS     12
-#define LUGE__TILES_F32(X) LUGE__ROWS_12(X, 1) LUGE__ROWS_6(X, 2) X(1, 3) X(2, 3) X(1, 4) X(2, 4)
+#define LUGE__TILES_F32(X) LUGE__ROWS_12(X, 1) LUGE__ROWS_6(X, 2) X(1, 3) X(2, 3) X(1, 4) X(2, 4) LUGE__WIDE(X, 1)
 #define LUGE__TILES_F64(X) LUGE__ROWS_6(X, 1) LUGE__ROWS_6(X, 2)
-static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 12, 6, 2, 2 }, { 6, 6, 0, 0 } };
+static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 12, 6, 2, 2, 1, 1, 1, 1 }, { 6, 6 } };
 #elif defined(__x86_64__)
 #define LUGE__MAX_VECTORS  2
 #define LUGE__MAX_ROWS     6
@@ -71,16 +73,9 @@ static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 6, 6 }, { 6, 6 } };
 static const int8_t tile_rows_of[2][LUGE__MAX_VECTORS] = { { 3, 3 }, { 3, 3 } };
 #endif
 
-/* Part i of n cut into `parts` nearly equal parts begins here; part `parts` begins at n. */
-LUGE__INLINE ptrdiff_t luge__gemm_cut(ptrdiff_t n, ptrdiff_t parts, ptrdiff_t i)
+LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 {
-    const ptrdiff_t rest = n % parts;
-    return n / parts * i + (i < rest ? i : rest);
-}
-
-LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
-{
-    return n / d + (n % d != 0);
+    return i * (ptrdiff_t)cut->each + (i < (ptrdiff_t)cut->more ? i : (ptrdiff_t)cut->more);
 }
 
 /* A list of this name for so many lanes, where the number is a macro. */
@@ -123,6 +118,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
 #define LUGE__HAVE_SHUFFLEVECTOR 1
+#define LUGE__TURNED_ROWS        3
 #endif
 #endif
 
@@ -132,8 +128,10 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 #define LUGE__TILES    LUGE__TILES_F32
 #define LUGE__FN(name) luge__gemm_##name##_f32
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_pack.inc"
 #include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
+#include "backend/cpu/isa/gemm_turned.inc"
 #undef LUGE__REAL
 #undef LUGE__INDEX
 #undef LUGE__IS_F64
@@ -146,8 +144,10 @@ LUGE__INLINE ptrdiff_t luge__gemm_ceil(ptrdiff_t n, ptrdiff_t d)
 #define LUGE__TILES    LUGE__TILES_F64
 #define LUGE__FN(name) luge__gemm_##name##_f64
 #include "backend/cpu/isa/gemm_tile.inc"
+#include "backend/cpu/isa/gemm_pack.inc"
 #include "backend/cpu/isa/gemm_direct.inc"
 #include "backend/cpu/isa/gemm_block.inc"
+#include "backend/cpu/isa/gemm_turned.inc"
 
 /* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
 enum {
@@ -200,7 +200,8 @@ static double choose_tile(luge__gemm *g)
         best = cycles;
         g->tile_vectors = v;
         g->tile_rows = most;
-        g->s_panels = s_panels;
+        g->s_panel.parts = s_panels;
+        g->v_panel.parts = v_panels;
     }
     return best;
 }
@@ -208,6 +209,7 @@ static double choose_tile(luge__gemm *g)
 /* Which operand is V, and what that costs. */
 static double orient(luge__gemm *g, int swapped)
 {
+    g->turned = 0;
     const int lanes = lanes_of(g);
     g->swapped = (uint8_t)swapped;
     g->vn = swapped ? g->m : g->n;
@@ -220,6 +222,12 @@ static double orient(luge__gemm *g, int swapped)
     g->v_vectors = up(g->vn, lanes);
     g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
     double cycles = choose_tile(g);
+#if defined(LUGE__TURNED_ROWS)
+    if (g->v_vs != 1 && g->v_ks == 1 && g->sn <= LUGE__TURNED_ROWS && !g->turn && !g->c_local && !g->rounded) {
+        g->turned = 1;
+        return (double)g->v_vectors * ((double)g->k * (4 + 0.5 * (double)g->sn) + 40);
+    }
+#endif
     const double v_size = (double)g->v_vectors * (double)lanes * (double)g->k;
     if (g->v_vs != 1) cycles += v_size * (g->v_ks == 1 ? 0.4 : 2) + 200;
     if (g->turn) cycles += (double)g->vn * (double)g->sn * (g->accumulate ? 1 : 0.5) + 200;
@@ -236,10 +244,10 @@ static int in_place(int64_t rows, int64_t stride, int64_t size)
 static void choose_packing(luge__gemm *g)
 {
     const int64_t size = g->is_f64 ? 8 : 4, k = g->k < K_BLOCK ? g->k : K_BLOCK;
-    const int many_v = up(g->v_vectors, g->tile_vectors) > 3;
+    const int many_v = g->v_panel.parts > 3;
     g->v_pack = g->s_pack = 1;
     if (g->rounded) return; /* in the packed copies */
-    g->v_pack = g->v_vs != 1 || (g->s_panels > 3 && !in_place(k, g->v_ks, size));
+    g->v_pack = g->v_vs != 1 || (g->s_panel.parts > 3 && !in_place(k, g->v_ks, size));
     if (g->s_ks == 1)
         g->s_pack = many_v && !in_place(g->tile_rows, g->s_ss, size);
     else
@@ -249,54 +257,63 @@ static void choose_packing(luge__gemm *g)
 /* All of V's block for every block of k is near at once. */
 static int is_whole(const luge__gemm *g)
 {
-    return g->k_blocks == 1 || g->k * up(g->v_vectors, g->v_blocks) * LUGE__VECTOR_BYTES <= WHOLE_BYTES;
+    return g->k_blocks == 1 || g->k * up(g->v_vectors, g->v_block.parts) * LUGE__VECTOR_BYTES <= WHOLE_BYTES;
 }
 
 /* More items, for more threads. Where V is packed, few rows of S are better shared by blocks of V than by packing it
  * again; where C waits in the scratch, which is when items along S do not share V, V is cut first too. */
-static void cut_further(luge__gemm *g, int64_t v_panels, double cycles)
+static void cut_further(luge__gemm *g, double cycles)
 {
-    while (g->v_pack && g->v_blocks * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * g->v_blocks &&
-           cycles > 2 * ITEM_CYCLES * (double)g->v_blocks)
-        g->v_blocks *= 2;
+    int64_t *const v = &g->v_block.parts, *const s = &g->s_block.parts;
+    while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
+        *v *= 2;
     const int64_t wanted = g->c_local && !is_whole(g) ? LOCAL_ITEMS_WANTED : g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED;
     for (;;) {
-        const int64_t items = g->v_blocks * g->s_blocks;
+        const int64_t items = *v * *s;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < wanted && g->s_panels >= 2 * g->s_blocks;
-        const int v_can = items < V_ITEMS_WANTED && v_panels >= 2 * g->v_blocks;
+        const int s_can = items < wanted && g->s_panel.parts >= 2 * *s;
+        const int v_can = items < V_ITEMS_WANTED && g->v_panel.parts >= 2 * *v;
         if (!s_can && !v_can) return;
-        if (s_can && !(g->turn && v_can))
-            g->s_blocks *= 2;
-        else
-            g->v_blocks *= 2;
+        *(s_can && !(g->turn && v_can) ? s : v) *= 2;
     }
+}
+
+static void cut_evenly(luge__cut *cut, int64_t n)
+{
+    cut->each = n / cut->parts;
+    cut->more = n % cut->parts;
 }
 
 static void choose_blocks(luge__gemm *g, double cycles)
 {
-    const int64_t v_panels = up(g->v_vectors, g->tile_vectors), v_row = g->v_vectors * LUGE__VECTOR_BYTES;
-    g->v_blocks = up(v_row, V_BLOCK_BYTES);
-    g->s_blocks = up(g->s_panels * g->tile_rows, S_BLOCK_ROWS);
+    const int64_t v_row = g->v_vectors * LUGE__VECTOR_BYTES;
+    int64_t v_blocks = up(v_row, V_BLOCK_BYTES), s_blocks = up(g->s_panel.parts * g->tile_rows, S_BLOCK_ROWS);
     int64_t k_most = K_BLOCK;
-    if (g->s_panels == 1) {
-        /* V is used once: it streams in short blocks, which hold whole rows in place but one panel if packed. */
-        if (g->v_pack) g->v_blocks = v_panels;
-        k_most = at_least_1(STREAM_BYTES / up(v_row, g->v_blocks));
+    if (g->s_panel.parts == 1) {
+        /* V is used once: it streams in short blocks, which hold whole rows in place but one panel if packed; if there
+         * is but one panel, it needs no blocks. */
+        if (g->v_pack) v_blocks = g->v_panel.parts;
+        k_most = at_least_1(STREAM_BYTES / up(v_row, v_blocks));
+        if (!g->v_pack && g->v_panel.parts == 1) k_most = at_least_1(g->k);
     }
     /* Blocks of nearly equal length, in multiples of what the transposition in packing likes. */
     g->k_step = up(at_least_1(up(g->k, at_least_1(up(g->k, k_most)))), 16) * 16;
     g->k_blocks = at_least_1(up(g->k, g->k_step));
-    if (g->v_blocks > v_panels) g->v_blocks = v_panels;
-    if (g->s_blocks > g->s_panels) g->s_blocks = g->s_panels;
-    cut_further(g, v_panels, cycles);
-    g->items = g->v_blocks * g->s_blocks;
+    g->v_block.parts = v_blocks < g->v_panel.parts ? v_blocks : g->v_panel.parts;
+    g->s_block.parts = s_blocks < g->s_panel.parts ? s_blocks : g->s_panel.parts;
+    cut_further(g, cycles);
+    cut_evenly(&g->v_panel, g->v_vectors);
+    cut_evenly(&g->s_panel, g->sn);
+    cut_evenly(&g->v_block, g->v_panel.parts);
+    cut_evenly(&g->s_block, g->s_panel.parts);
+    g->items = g->v_block.parts * g->s_block.parts;
     g->item_cycles = cycles / (double)g->items;
-    /* A range of items along S packs V once; steps of 2, since s_blocks often has
-     * that factor; four ranges remain. */
+    /* A range of items along S packs V once; steps of 2, since the number of blocks often has that factor; four ranges
+     * remain. */
     g->grain = 1;
     if (!g->v_pack || g->turn) return;
-    while (g->s_blocks % (2 * g->grain) == 0 && g->items >= 8 * g->grain && g->grain * g->sn < RANGE_ROWS * g->s_blocks)
+    while (g->s_block.parts % (2 * g->grain) == 0 && g->items >= 8 * g->grain &&
+           g->grain * g->sn < RANGE_ROWS * g->s_block.parts)
         g->grain *= 2;
 }
 
@@ -308,7 +325,8 @@ static size_t round_64(int64_t bytes)
 static void place_scratch(luge__gemm *g)
 {
     const int64_t lanes = lanes_of(g), size = g->is_f64 ? 8 : 4, k = g->k < g->k_step ? g->k : g->k_step;
-    const int64_t vectors = up(g->v_vectors, g->v_blocks), v_row = vectors * LUGE__VECTOR_BYTES;
+    const int64_t vectors = up(g->v_panel.parts, g->v_block.parts) * g->tile_vectors,
+                  v_row = vectors * LUGE__VECTOR_BYTES;
     int64_t s_bytes = 0;
     g->v_whole = (uint8_t)is_whole(g);
     g->s_group = g->s_pack && g->s_ks != 1 ? PACK_TOGETHER : 1;
@@ -324,8 +342,8 @@ static void place_scratch(luge__gemm *g)
     g->c_item = g->turn || (g->c_local && !g->v_whole);
     if (!g->turn && !g->c_local) return;
     /* An item's C, or that of panels that are packed together, which may be of two items. */
-    const int64_t item_rows = up(g->s_panels, g->s_blocks) * g->tile_rows;
-    const int64_t rows = g->c_item ? item_rows : (g->s_group < g->s_panels ? g->s_group : g->s_panels) * g->tile_rows;
+    const int64_t all = g->s_panel.parts, item_rows = up(all, g->s_block.parts) * g->tile_rows;
+    const int64_t rows = g->c_item ? item_rows : (g->s_group < all ? g->s_group : all) * g->tile_rows;
     g->c_row = vectors * lanes;
     g->strip_offset += round_64(rows * v_row);
     g->worker_scratch = g->strip_offset + (g->turn && g->c_local ? round_64(lanes * item_rows * size) : 0);
@@ -336,8 +354,19 @@ static void choose_direct(luge__gemm *g)
 {
     g->direct = g->items == 1 && g->k_blocks == 1 && !g->turn && !g->v_pack && !g->s_pack && !g->c_local &&
                 g->m * g->n * (g->is_f64 ? 8 : 4) <= DIRECT_BYTES;
-    g->direct_rows = (int32_t)up(g->sn, g->s_panels);
-    g->direct_vectors = (int32_t)up(g->v_vectors, up(g->v_vectors, g->tile_vectors));
+    g->direct_rows = (int32_t)up(g->sn, g->s_panel.parts);
+    g->direct_vectors = (int32_t)up(g->v_vectors, g->v_panel.parts);
+}
+
+/* Items are pieces of V, of about as many cycles as are worth a thread. */
+static void plan_turned(luge__gemm *g, double cycles)
+{
+    g->v_block.parts = at_least_1((int64_t)(cycles / ITEM_CYCLES));
+    if (g->v_block.parts > g->v_vectors) g->v_block.parts = g->v_vectors;
+    cut_evenly(&g->v_block, g->v_vectors);
+    g->c_row = g->c_rs;
+    g->items = g->v_block.parts;
+    g->item_cycles = cycles / (double)g->items;
 }
 
 void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
@@ -354,6 +383,10 @@ void LUGE_ISA_NAME(luge__gemm_plan)(luge__gemm *g)
     const double swapped = orient(&other, 1);
     /* Over several blocks of k a turned C would wait in the scratch for too long. */
     if (swapped < cycles && !(other.turn && g->k > K_BLOCK)) *g = other, cycles = swapped;
+    if (g->turned) {
+        plan_turned(g, cycles);
+        return;
+    }
     choose_packing(g);
     choose_blocks(g, cycles);
     place_scratch(g);
@@ -365,6 +398,12 @@ void LUGE_ISA_NAME(luge__gemm_run)(const luge__gemm *g, int64_t begin, int64_t e
 {
     if (g->direct && begin < end)
         (g->is_f64 ? luge__gemm_run_direct_f64 : luge__gemm_run_direct_f32)(g, a, b, c, finish);
+#if defined(LUGE__TURNED_ROWS)
+    else if (g->turned && g->is_f64)
+        luge__gemm_run_turned_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, finish);
+    else if (g->turned)
+        luge__gemm_run_turned_f32(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, finish);
+#endif
     else if (g->is_f64)
         luge__gemm_run_f64(g, (ptrdiff_t)begin, (ptrdiff_t)end, a, b, c, worker, finish);
     else

@@ -15,6 +15,12 @@ typedef struct tile_config {
     uint8_t rows[16];
 } tile_config;
 
+/* What was stored is in memory: compilers' intrinsics do not say what all they read. */
+static inline void written(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
 static void configure(void)
 {
     tile_config config = { .palette = 1 };
@@ -22,6 +28,7 @@ static void configure(void)
         config.row_bytes[i] = ROW_BYTES;
         config.rows[i] = PART;
     }
+    written();
     _tile_loadconfig(&config);
 }
 
@@ -30,7 +37,9 @@ static void copy_in(float *whole, const luge__bf16_panel *p, int row, int col)
 {
     memset(whole, 0, PART * ROW_BYTES);
     for (int i = 0; i < PART && row + i < p->rows; i++)
-        for (int j = 0; j < PART && col + j < p->cols; j++) whole[i * PART + j] = p->c[(row + i) * p->c_row + col + j];
+        for (int j = 0; j < PART && col + j < p->cols; j++)
+            whole[i * PART + j] = p->from[(row + i) * p->from_row + col + j];
+    written();
 }
 
 static void copy_out(const float *whole, const luge__bf16_panel *p, int row, int col)
@@ -42,10 +51,10 @@ static void copy_out(const float *whole, const luge__bf16_panel *p, int row, int
 /* Numbers of tiles are part of the instructions: hence macros. */
 #define BEGIN(t, row, col)                                                                                             \
     do {                                                                                                               \
-        if (!p->load) {                                                                                                \
+        if (!p->from) {                                                                                                \
             _tile_zero(t);                                                                                             \
         } else if ((row) + PART <= p->rows && (col) + PART <= p->cols) {                                               \
-            _tile_loadd(t, p->c + (row)*p->c_row + (col), (size_t)p->c_row * sizeof(float));                           \
+            _tile_loadd(t, p->from + (row)*p->from_row + (col), (size_t)p->from_row * sizeof(float));                  \
         } else {                                                                                                       \
             copy_in(whole, p, row, col);                                                                               \
             _tile_loadd(t, whole, ROW_BYTES);                                                                          \

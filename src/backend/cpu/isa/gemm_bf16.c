@@ -14,7 +14,7 @@
 #include <immintrin.h>
 
 enum {
-    AHEAD = 64,
+    AHEAD = 64,          /* elements of a row that are fetched before they are needed */
     K_BLOCK = 512,       /* k of a block at most: 14 rows of S are 14 KB */
     S_BYTES = 512 << 10, /* a block of S */
     S_ROWS = 1024,       /* its rows at most */
@@ -55,8 +55,8 @@ static size_t round_64(int64_t bytes)
 
 static void place_scratch(luge__gemm *g, int rows)
 {
-    const int64_t block_rows = up(g->s_panels, g->s_blocks) * rows;
-    const int64_t panels = up(g->v_vectors, g->v_blocks), pairs = g->k_step / 2;
+    const int64_t block_rows = up(g->s_panel.parts, g->s_block.parts) * rows;
+    const int64_t panels = up(g->v_vectors, g->v_block.parts), pairs = g->k_step / 2;
     g->s_pack_step = pairs + PART; /* not a power of two, lest all rows fall into the same sets of the cache */
     g->s_pack_offset = round_64(panels * COLS * pairs * 4);
     g->c_offset = g->s_pack_offset + round_64((up(block_rows, PART) + 1) * PART * g->s_pack_step * 4);
@@ -79,25 +79,26 @@ void luge__bf16_plan(luge__gemm *g, const luge__bf16_kernel *kernel)
     g->k_step = up(up(g->k, g->k_blocks), 2 * PART) * 2 * PART; /* whole parts of pairs */
     if (g->k_step < 2 * PART) g->k_step = 2 * PART;
     const int64_t most = S_BYTES / 2 / g->k_step < S_ROWS ? S_BYTES / 2 / g->k_step : S_ROWS;
-    g->s_panels = up(g->m, kernel->rows);
+    g->s_panel.parts = up(g->m, kernel->rows);
     g->v_vectors = up(g->n, COLS); /* here: panels */
-    g->s_blocks = up(g->m, most / kernel->rows * kernel->rows);
-    g->v_blocks = up(g->v_vectors, ITEM_PANELS);
-    const double rows = (double)(g->s_panels * kernel->rows), cols = (double)(g->v_vectors * COLS);
-    const double k = (double)(g->k_blocks * g->k_step), packing = 0.4 * k * (rows + cols * (double)g->s_blocks);
+    g->s_block.parts = up(g->m, most / kernel->rows * kernel->rows);
+    g->v_block.parts = up(g->v_vectors, ITEM_PANELS);
+    const double rows = (double)(g->s_panel.parts * kernel->rows), cols = (double)(g->v_vectors * COLS);
+    const double k = (double)(g->k_blocks * g->k_step), packing = 0.4 * k * (rows + cols * (double)g->s_block.parts);
     const double cycles = rows * cols * k / kernel->per_cycle + packing;
-    while (g->v_blocks * g->s_blocks < ITEMS_WANTED && cycles > 2 * ITEM_CYCLES * (double)(g->v_blocks * g->s_blocks)) {
-        if (g->v_vectors >= 2 * LEAST_PANELS * g->v_blocks)
-            g->v_blocks *= 2;
-        else if (g->s_panels >= 2 * g->s_blocks)
-            g->s_blocks *= 2;
+    while (g->v_block.parts * g->s_block.parts < ITEMS_WANTED &&
+           cycles > 2 * ITEM_CYCLES * (double)(g->v_block.parts * g->s_block.parts)) {
+        if (g->v_vectors >= 2 * LEAST_PANELS * g->v_block.parts)
+            g->v_block.parts *= 2;
+        else if (g->s_panel.parts >= 2 * g->s_block.parts)
+            g->s_block.parts *= 2;
         else
             break;
     }
-    g->items = g->v_blocks * g->s_blocks;
+    g->items = g->v_block.parts * g->s_block.parts;
     g->item_cycles = cycles / (double)g->items;
-    while (g->v_blocks % (2 * g->grain) == 0 && g->items >= 8 * g->grain &&
-           g->grain * g->v_vectors < RANGE_PANELS * g->v_blocks)
+    while (g->v_block.parts % (2 * g->grain) == 0 && g->items >= 8 * g->grain &&
+           g->grain * g->v_vectors < RANGE_PANELS * g->v_block.parts)
         g->grain *= 2;
     place_scratch(g, kernel->rows);
 }
@@ -159,6 +160,12 @@ ALWAYS void load_along_k(__m512i *x, const float *src, ptrdiff_t xs, int64_t nx,
     }
 }
 
+/* Rows far apart in memory are not foreseen by the CPU. What is fetched may lie behind the operand: no harm. */
+ALWAYS void fetch_ahead(const float *src, ptrdiff_t at)
+{
+    _mm_prefetch((const char *)((uintptr_t)src + (uintptr_t)(at + AHEAD) * sizeof *src), _MM_HINT_T0);
+}
+
 /* x[i]: pair i of 16 columns, where the columns are neighbours. */
 ALWAYS void load_across_k(__m512i *x, const float *src, ptrdiff_t ks, int64_t nx, int64_t nk)
 {
@@ -166,8 +173,8 @@ ALWAYS void load_across_k(__m512i *x, const float *src, ptrdiff_t ks, int64_t nx
     const __m512i weave = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                            21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     for (int i = 0; i < 16; i++) {
-        _mm_prefetch((const char *)(src + 2 * i * ks + AHEAD), _MM_HINT_T0);
-        _mm_prefetch((const char *)(src + (2 * i + 1) * ks + AHEAD), _MM_HINT_T0);
+        fetch_ahead(src, 2 * i * ks);
+        fetch_ahead(src, (2 * i + 1) * ks);
         const __m512 a = 2 * i < nk ? _mm512_maskz_loadu_ps(m, src + 2 * i * ks) : _mm512_setzero_ps();
         const __m512 b = 2 * i + 1 < nk ? _mm512_maskz_loadu_ps(m, src + (2 * i + 1) * ks) : _mm512_setzero_ps();
         x[i] = _mm512_permutexvar_epi16(weave, round_two(a, b));
@@ -207,8 +214,9 @@ ALWAYS void tile(const luge__bf16_panel *p, int row, const int rows, const int v
     UNROLL for (int i = 0; i < rows; i++)
     {
         UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = _mm512_setzero_ps();
-        if (!p->load || i >= there) continue;
-        UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = _mm512_maskz_loadu_ps(mask[j], c + i * p->c_row + 16 * j);
+        if (!p->from || i >= there) continue;
+        const float *from = p->from + (row + i) * p->from_row;
+        UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = _mm512_maskz_loadu_ps(mask[j], from + 16 * j);
     }
     const ptrdiff_t step = p->s_step;
     const uint32_t *v = p->v, *s[5];
@@ -259,8 +267,8 @@ static void panel_avx512(const luge__bf16_panel *p)
 typedef struct work {
     const luge__gemm *g;
     const luge__bf16_kernel *kernel;
-    const luge__gemm_finish *finish;
-    const float *a, *b;
+    const luge__gemm_finish *finish; /* NULL where nothing is to be called */
+    const float *a, *b, *bias;
     float *c;
     uint32_t *v, *s;       /* packed */
     int64_t row0, row1;    /* of the block of S */
@@ -300,7 +308,8 @@ static void multiply(const work *w, int64_t col0, int64_t col1)
     const int last = w->k1 == g->k, rows = w->kernel->rows, strip = g->c_local && g->k_blocks == 1;
     luge__bf16_panel p = { .s_step = (ptrdiff_t)g->s_pack_step, .c_row = (ptrdiff_t)g->c_row };
     p.pairs = (ptrdiff_t)up(w->k1 - w->k0, 2);
-    p.load = w->k0 > 0 || g->accumulate;
+    const int begun = w->k0 > 0 || g->accumulate;
+    p.from_row = begun ? p.c_row : 0;
     for (int64_t row = w->row0; row < w->row1; row += rows) {
         float *c = w->c;
         if (!g->c_local) c += row * g->c_rs + col0;
@@ -310,6 +319,7 @@ static void multiply(const work *w, int64_t col0, int64_t col1)
         for (int64_t col = col0; col < col1; col += COLS) {
             p.v = w->v + (col - col0) * w->pairs;
             p.c = c + (col - col0);
+            p.from = begun ? p.c : w->bias ? w->bias + col : NULL;
             p.cols = col1 - col < COLS ? (int)(col1 - col) : COLS;
             w->kernel->panel(&p);
         }
@@ -327,8 +337,8 @@ static void run_block(work *w, int64_t begin, int64_t end)
         w->pairs = up(w->k1 - w->k0, 2 * PART) * PART;
         pack_s(w);
         for (int64_t item = begin; item < end; item++) {
-            const int64_t col0 = cut(g->v_vectors, g->v_blocks, item) * COLS;
-            const int64_t stop = cut(g->v_vectors, g->v_blocks, item + 1) * COLS, col1 = stop < g->n ? stop : g->n;
+            const int64_t col0 = cut(g->v_vectors, g->v_block.parts, item) * COLS;
+            const int64_t stop = cut(g->v_vectors, g->v_block.parts, item + 1) * COLS, col1 = stop < g->n ? stop : g->n;
             pack_v(w, col0, col1);
             multiply(w, col0, col1);
         }
@@ -339,17 +349,18 @@ void luge__bf16_run(const luge__gemm *g, const luge__bf16_kernel *kernel, int64_
                     const float *b, float *c, void *worker, const luge__gemm_finish *finish)
 {
     char *scratch = worker;
-    work w = { .g = g, .kernel = kernel, .finish = finish, .a = a, .b = b };
+    work w = { .g = g, .kernel = kernel, .finish = finish && finish->fn ? finish : NULL, .a = a, .b = b };
+    w.bias = finish ? finish->bias : NULL;
     w.v = (uint32_t *)(void *)scratch;
     w.s = (uint32_t *)(void *)(scratch + g->s_pack_offset);
     w.c = g->c_local ? (float *)(void *)(scratch + g->c_offset) : c;
     while (begin < end) {
         /* To the end of this block of S; but one item at a time where the scratch has room for the C of one. */
-        const int64_t block = begin / g->v_blocks, first_item = block * g->v_blocks;
-        int64_t to = first_item + g->v_blocks < end ? first_item + g->v_blocks : end;
+        const int64_t block = begin / g->v_block.parts, first_item = block * g->v_block.parts;
+        int64_t to = first_item + g->v_block.parts < end ? first_item + g->v_block.parts : end;
         if (g->c_local && g->k_blocks > 1) to = begin + 1;
-        const int64_t stop = cut(g->s_panels, g->s_blocks, block + 1) * kernel->rows;
-        w.row0 = cut(g->s_panels, g->s_blocks, block) * kernel->rows;
+        const int64_t stop = cut(g->s_panel.parts, g->s_block.parts, block + 1) * kernel->rows;
+        w.row0 = cut(g->s_panel.parts, g->s_block.parts, block) * kernel->rows;
         w.row1 = stop < g->m ? stop : g->m;
         run_block(&w, begin - first_item, to - first_item);
         begin = to;

@@ -30,13 +30,19 @@ typedef enum luge__combine { LUGE__SUM, LUGE__MAX, LUGE__MIN, LUGE__PROD, LUGE__
 
 enum { LUGE__REDUCE_BLOCK = 256, LUGE__REDUCE_TILE = 64, LUGE__REDUCE_ROWS = 32 };
 
+/* What does not change from one update of a variable to the next. */
+typedef struct luge__update_constants {
+    double momentum, rho, beta1, beta2, epsilon;
+    int nesterov, torch;
+} luge__update_constants;
+
 /* An update of n elements; absent state is NULL. */
 typedef struct luge__update {
+    const luge__update_constants *rule;
     void *w, *velocity, *m, *v, *v_max;
     const void *g;
-    double rate, momentum, rho, beta1, beta2, epsilon, decay; /* decay: rate * weight_decay */
-    double scale, correct2;                                   /* adam: factor of m; 1 - beta2^t */
-    int nesterov, torch;
+    double rate, decay;     /* decay: rate * weight_decay */
+    double scale, correct2; /* adam: factor of m; 1 - beta2^t */
 } luge__update;
 typedef void luge__update_fn(int64_t n, const luge__update *u);
 
@@ -50,7 +56,7 @@ typedef struct luge__targets {
     double smoothing;
 } luge__targets;
 
-/* c[i][j] from itself and y[i][j]. A row stride of 0 repeats y. */
+/* c[i][j] from itself and y[i][j]. */
 typedef void luge__rows_fn(int64_t rows, int64_t cols, const void *y, int64_t y_rs, void *c, int64_t c_rs);
 
 /* The kernels of one float type. */
@@ -63,7 +69,6 @@ typedef struct luge__float_table {
     void (*softmax)(int64_t n, const void *x, void *y);
     void (*log_softmax)(int64_t n, const void *x, void *y);
     double (*log_sum_exp)(int64_t n, const void *x); /* NaN where x has one, or +inf */
-    luge__rows_fn *add_rows;
     luge__rows_fn *backprop[4]; /* by luge__activation: c times the derivative, told by its result y; the first NULL */
     void (*sum_rows)(int64_t rows, int64_t cols, int64_t stride, const void *x, void *out); /* to one row */
     /* One row; the label is a class; out is not z. */

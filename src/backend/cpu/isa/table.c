@@ -14,7 +14,6 @@
         .reduce_block = { sum_block_##suffix, max_block_##suffix, min_block_##suffix, prod_block_##suffix },           \
         .combine = { sum_into_##suffix, max_into_##suffix, min_into_##suffix, prod_into_##suffix },                    \
         .softmax = softmax_##suffix, .log_softmax = log_softmax_##suffix, .log_sum_exp = log_sum_exp_##suffix,         \
-        .add_rows = add_rows_##suffix,                                                                                 \
         .backprop = { NULL, backprop_relu_##suffix, backprop_sigmoid_##suffix, backprop_tanh_##suffix },               \
         .sigmoid_gradient = sigmoid_gradient_##suffix, .sum_rows = sum_rows_##suffix,                                  \
         .entropy_gradient = entropy_gradient_##suffix,                                                                 \
