@@ -475,5 +475,14 @@ set(LUGE_DATA_EXAMPLES
 set(LUGE_BENCH
     bench_data
     bench_gemm
+    bench_infer
+    bench_limits
+    bench_read
+    bench_scale
     bench_step
+)
+# Contestants of the benchmarks.
+set(LUGE_BENCH_PEERS
+    fann
+    fused
 )
