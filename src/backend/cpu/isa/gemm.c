@@ -164,7 +164,7 @@ enum {
     S_ITEMS_WANTED = 32,
     LOCAL_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
 };
-static const double ITEM_CYCLES = 16e3; /* items worth splitting further cost more than twice this */
+static const double ITEM_CYCLES = 9e3; /* items worth splitting further cost more than twice this */
 
 static int lanes_of(const luge__gemm *g)
 {
@@ -262,13 +262,15 @@ static int is_whole(const luge__gemm *g)
 static void cut_further(luge__gemm *g, double cycles)
 {
     int64_t *const v = &g->v_block.parts, *const s = &g->s_block.parts;
-    while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
+    while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 16 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
         *v *= 2;
     const int64_t wanted = g->c_local && !is_whole(g) ? LOCAL_ITEMS_WANTED : g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED;
+    /* Panels whose rows lie in the same cache lines stay together, if each item passes through a long k. */
+    const int64_t together = g->s_pack && g->s_ks != 1 && g->k_blocks > 1 ? PACK_TOGETHER / 2 : 1;
     for (;;) {
         const int64_t items = *v * *s;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < wanted && g->s_panel.parts >= 2 * *s;
+        const int s_can = items < wanted && g->s_panel.parts >= together * 2 * *s;
         const int v_can = items < V_ITEMS_WANTED && g->v_panel.parts >= 2 * *v;
         if (!s_can && !v_can) return;
         *(s_can && !(g->turn && v_can) ? s : v) *= 2;
