@@ -4,9 +4,12 @@
  * Blocking, from the inside out. A register tile is tile_rows x tile_vectors accumulators: 14 x 2 of 32 registers with
  * AVX-512, so that per k 2 loads of V and 14 broadcasts of S feed 28 multiply-adds, and the two load ports are 4/7 busy
  * when the two multiply-add ports are full. A panel of S, tile_rows by a block of k (22 KB), stays in the first-level
- * cache while V's panels stream by from the second, 128 bytes in the 14 cycles of one k. V's block, 3200 bytes by a
- * block of k, stays in the second-level cache for all panels of S. Ranges of items are separate: each packs what it
- * needs into the scratch of its worker, which costs a few percent and saves a barrier. */
+ * cache while V's panels stream by from the second, 128 bytes in the 14 or 28 cycles of one k. V's block, 1792 bytes by
+ * a block of k, takes two thirds of a second-level cache of 1 MiB and stays there for all panels of S. Ranges of items
+ * are separate: each packs what it needs into the scratch of its worker, which costs a few percent and saves a barrier.
+ *
+ * Three ways lead past the blocks: small products run their tiles directly (gemm_direct.inc), few rows of S against a V
+ * that lies along k transpose it in registers (gemm_turned.inc), and all else goes through gemm_block.inc. */
 #include "backend/cpu/gemm.h"
 
 #if defined(__AVX2__)
@@ -148,7 +151,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 #include "backend/cpu/isa/gemm_block.inc"
 #include "backend/cpu/isa/gemm_turned.inc"
 
-/* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
+/* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 MiB or more. */
 enum {
     K_BLOCK = 384,           /* k of a block at most: 14 rows of S are 22 KB in f32 */
     V_BLOCK_BYTES = 1792,    /* a row of V's block: 50 vectors of 64 bytes; 400 of them are 1.3 MB */
