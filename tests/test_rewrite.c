@@ -251,6 +251,34 @@ static void dense_layers_not(luge_test *t)
     luge_close(s.ctx);
 }
 
+/* Gradients of cross-entropies, by class numbers and by rows of targets, plain, smoothed and weighted by rows. */
+static void logit_gradients(luge_test *t)
+{
+    scene s = open_scene(t);
+    luge_graph *g = s.g;
+    const int64_t labels[4] = { 0, 4, 2, 1 };
+    const float weights[4] = { 1, 0.5f, 2, 0 };
+    const luge_val z = luge_cos(g, luge_matmul(g, s.x, s.w)),
+                   row = luge_constant(g, LUGE_F32, luge_shape_of(4), weights);
+    const luge_val index = luge_constant(g, LUGE_I64, luge_shape_of(4), labels);
+    float targets[20];
+    for (int i = 0; i < 20; i++) targets[i] = (float)luge_test_uniform(t, 0, 1);
+    const luge_val soft = luge_constant(g, LUGE_F32, luge_shape_of(4, 5), targets);
+    luge_val gradient = { 0, 0 };
+    for (int i = 0; i < 8; i++) {
+        const luge_val losses = luge_softmax_cross_entropy_smoothed(g, z, i & 1 ? soft : index, i & 2 ? 0.25 : 0);
+        const luge_val loss = luge_sum(g, i & 4 ? luge_mul(g, losses, row) : losses);
+        luge_gradient(g, loss, &z, 1, &gradient);
+        FUSES(gradient, "matmul cos softmax_cross_entropy_gradient");
+    }
+    const luge_val same = luge_stop_gradient(g, luge_sigmoid(g, s.u)), other = luge_stop_gradient(g, luge_relu(g, s.u));
+    luge_gradient(g, luge_mean(g, luge_sigmoid_cross_entropy(g, s.u, same)), &s.u, 1, &gradient);
+    FUSES(gradient, "sigmoid sub mul"); /* the targets are the same sigmoid: it has two readers */
+    luge_gradient(g, luge_mean(g, luge_sigmoid_cross_entropy(g, s.u, other)), &s.u, 1, &gradient);
+    FUSES(luge_copy(g, gradient), "relu sigmoid_cross_entropy_gradient copy");
+    luge_close(s.ctx);
+}
+
 static void updates(luge_test *t)
 {
     scene s = open_scene(t);
@@ -274,6 +302,8 @@ static void updates(luge_test *t)
 }
 
 /* ---- networks ---------------------------------------------------------------------------------------------------- */
+
+enum { MOST_WEIGHTS = 8192 };
 
 typedef luge_val activation_fn(luge_graph *g, luge_val x);
 typedef struct network {
@@ -322,6 +352,26 @@ static const network networks[] = {
       1,
       "increment dense dense dense softmax_cross_entropy_gradient bias_update_adam dense_backprop bias_update_adam "
       "dense_update_adam dense_backprop dense_update_adam bias_update_adam dense_update_adam" },
+    { "more weights with moments",
+      LUGE_F32,
+      20,
+      3,
+      { 84, 60, 10 },
+      luge_relu,
+      1,
+      1,
+      ADAM "softmax_cross_entropy_gradient bias_update_adam dense_backprop bias_update_adam dense_update_adam matmul "
+           "update_adam" },
+    { "many rows",
+      LUGE_F32,
+      4097,
+      3,
+      { 3, 2, 1 },
+      luge_sigmoid,
+      0,
+      0,
+      "dense dense sigmoid_cross_entropy_gradient bias_update_sgd matmul dense_backprop bias_update_sgd update_sgd "
+      "matmul update_sgd" },
     { "tanh in f64", LUGE_F64, 9, 3, { 7, 6, 5 }, luge_tanh, 1, 0, "dense dense softmax_cross_entropy_gradient" BACK },
     { "gelu", LUGE_F32, 9, 3, { 7, 6, 5 }, luge_gelu, 1, 0, NULL },
 };
@@ -336,7 +386,7 @@ static luge_val parameter(luge_test *t, built *b, const network *n, int layer, c
 {
     char name[16];
     (void)snprintf(name, sizeof name, "%s%d", kind, layer);
-    double start[4096];
+    double start[MOST_WEIGHTS];
     for (int64_t i = 0; i < luge_shape_size(&shape); i++) start[i] = luge_test_uniform(t, -0.3, 0.3);
     return b->param[b->n_params++] = tools_variable(b->g, name, n->dtype, shape, start);
 }
@@ -380,7 +430,7 @@ enum { TURNS = 4 };
 /* Weights and losses after a few steps; the room of the arena. */
 typedef struct trained {
     double loss[TURNS];
-    unsigned char weights[6][4096 * 8];
+    unsigned char weights[6][MOST_WEIGHTS * 8];
     size_t arena;
 } trained;
 
@@ -398,7 +448,8 @@ static void train(luge_test *t, const network *n, const luge_plan_options *optio
     luge_plan *plan = luge_plan_create_with(b.g, outputs, &o);
     luge_run *run = luge_run_create(plan);
     const int64_t inputs = (int64_t)n->rows * n->width[0];
-    double *x = malloc((size_t)inputs * sizeof *x), targets[128];
+    double *x = malloc((size_t)inputs * sizeof *x);
+    static double targets[4097];
     for (int64_t i = 0; x && i < inputs; i++) {
         const double value = luge_test_uniform(&numbers, -1, 1);
         if (n->dtype == LUGE_F64)
@@ -522,6 +573,7 @@ void test_rewrite(luge_test *t)
     RUN(t, barriers);
     RUN(t, dense_layers);
     RUN(t, dense_layers_not);
+    RUN(t, logit_gradients);
     RUN(t, updates);
     RUN(t, training);
     RUN(t, steps);
