@@ -251,13 +251,15 @@ static int check(const kernel *f, luge__gemm *g, int kind)
     const int64_t nc = extent(g->m, g->n, g->c_rs, 1);
     const size_t size = g->is_f64 ? 8 : 4;
     void *a = filled(na, g->is_f64, kind), *b = filled(nb, g->is_f64, kind);
-    void *c = filled(nc, g->is_f64, kind & WHOLE), *want = filled(nc, g->is_f64, 0), *again = filled(nc, g->is_f64, 0);
-    memcpy(want, c, (size_t)nc * size);
+    const int64_t and_row = nc + g->c_rs; /* a row behind C must stay as it is; `again` ends with C */
+    void *c = filled(and_row, g->is_f64, kind & WHOLE), *want = filled(and_row, g->is_f64, 0);
+    void *again = filled(nc, g->is_f64, 0);
+    memcpy(want, c, (size_t)and_row * size);
     memcpy(again, c, (size_t)nc * size);
     rounded_naive(f, g, a, b, want);
     f->plan(g);
     int64_t at = -1;
-    int ok = run_split(f, g, a, b, c, NULL) && same(c, want, nc, g->is_f64, &at);
+    int ok = run_split(f, g, a, b, c, NULL) && same(c, want, and_row, g->is_f64, &at);
     if (!ok) complain(f, g, "the product differs", at);
     if (ok) ok = finish_ok(f, g, a, b, again, want);
     if (ok && !g->accumulate) {

@@ -221,6 +221,27 @@ static void refused(luge_test *t)
     luge_close(ctx);
 }
 
+static void keep(void *user, const char *text, size_t bytes)
+{
+    char *all = user;
+    const size_t length = strlen(all), room = 1999 - length;
+    memcpy(all + length, text, bytes < room ? bytes : room);
+}
+
+/* A plan says that it rounds, by which unit, and which of its products do. */
+static void described(luge_test *t)
+{
+    char text[2000] = "";
+    luge_context *ctx = context_with(0, 1);
+    luge_graph *g = luge_graph_create(ctx);
+    const luge_val x = luge_input(g, "x", LUGE_F32, luge_shape_of(2, 3)), y = luge_matmul_transposed(g, x, x, 0, 1);
+    luge_plan *plan = luge_plan_create(g, &y, 1, .precision = LUGE_BF16);
+    CHECK_STATUS(t, luge_plan_describe(plan, (luge_sink){ keep, text }), LUGE_OK);
+    CHECK_STR_CONTAINS(t, text, ": 1 steps, products in bf16: rounded\n");
+    CHECK_STR_CONTAINS(t, text, "matmul                         bf16");
+    luge_close(ctx);
+}
+
 static void names(luge_test *t)
 {
     luge_context *ctx = luge_open(), *least = luge_open(.cpu_limit = "avx2");
@@ -240,5 +261,6 @@ void test_bf16(luge_test *t)
     RUN(t, same_bits);
     RUN(t, training);
     RUN(t, refused);
+    RUN(t, described);
     RUN(t, names);
 }
