@@ -167,8 +167,12 @@ refuses 2 - - 'no free name "q"' grad "x" --at x=1 --wrt q
 refuses 2 - - "x is a free name, which depends on nothing" grad "u = x" --at x=1 --of x
 refuses 2 - - "x is defined by the formula; --steps shows" grad "u = x; x = y" --at y=1 --wrt x
 refuses 2 - - 'no defined name "w"' grad "u = x" --at x=1 --of w
-refuses 2 - - "1 to 6 is expected" grad x --at x=1 --order 7
+refuses 2 - - "0 to 6 is expected" grad x --at x=1 --order 7
 refuses 2 - - "the formula is missing" grad
+run 0 grad "step(0.5*a - b)" --at a=1,b=0 --order 0 --steps --graph --json # what has no gradient still has a value
+says out '"value": 1, "gradients": {}'
+! grep -qe arrives -e "←" out || complain "--order 0 goes back"
+refuses 1 1 15 "--order 0 shows the values alone" grad "step(0.5*a - b)" --at a=1,b=0
 refuses 2 - - "nearest: --order" grad x --ordr 2
 long=$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "x + "; printf "sni(x)" }')
 refuses 1 40 3 'column 1201: no function "sni"' grad "$long" --at x=1

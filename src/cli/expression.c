@@ -29,8 +29,8 @@ int cli_expression_no_gradient(const cli_expression *x)
         luge_node_info_of(x->f.graph, luge_node_at(x->f.graph, (uint32_t)id), &info))
         return cli_fail_with(x->o->verb, x->ctx);
     return cli_expression_fail(x, x->f.places[id - 1],
-                               "%s has no gradient: it is flat but for a jump; stop_gradient(...) takes it as a number",
-                               info.op);
+                               "%s has no gradient: it is flat but for a jump; stop_gradient(...) takes it as a number%s",
+                               info.op, strcmp(x->o->verb, "grad") ? "" : "; --order 0 shows the values alone");
 }
 
 /* ---- the text ---------------------------------------------------------------------------------------------------- */

@@ -70,6 +70,7 @@ static int choose_names(cli_grad_job *job)
         if (!job->o.value[OPT_OF] && name->defined && !name->used) job->of[job->n_of++] = i;
         if (!job->o.value[OPT_WRT] && !name->defined && luge_is_some(name->value)) job->wrt[job->n_wrt++] = i;
     }
+    if (!job->order) job->n_wrt = 0; /* values alone */
     for (int i = 0; i < job->n_of && !code; i++) {
         const cli_formula_name *name = &f->names[job->of[i]];
         luge_node_info info;
@@ -84,8 +85,8 @@ static int check_order(cli_grad_job *job)
 {
     const int64_t order = cli_whole(&job->o, OPT_ORDER, 1);
     job->order = (int)order;
-    if (order >= 1 && order <= CLI_MOST_ORDER) return CLI_OK;
-    cli_fail(job->o.verb, "--order: %s; 1 to %d is expected", job->o.value[OPT_ORDER], CLI_MOST_ORDER);
+    if (order >= 0 && order <= CLI_MOST_ORDER) return CLI_OK;
+    cli_fail(job->o.verb, "--order: %s; 0 to %d is expected", job->o.value[OPT_ORDER], CLI_MOST_ORDER);
     return CLI_USAGE;
 }
 
@@ -95,7 +96,7 @@ static int show_chain(const cli_grad_job *job)
 {
     cli_chain c;
     const char *path = job->o.value[OPT_OUTPUT];
-    const int steps = cli_yes(&job->o, OPT_CHAIN, 0), graph = cli_yes(&job->o, OPT_GRAPH, 0);
+    const int steps = cli_yes(&job->o, OPT_CHAIN, 0) && job->n_wrt, graph = cli_yes(&job->o, OPT_GRAPH, 0);
     if (!steps && !graph && !path) return CLI_OK;
     int code = CLI_OK;
     for (int of = 0; of < job->n_of && !code; of++) {

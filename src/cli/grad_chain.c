@@ -307,7 +307,7 @@ int cli_chain_draw(const cli_chain *c, const char *path)
         if (c->needed[id] && inside[id]) add_edges(c, &d, id, number);
     snprintf(above, sizeof above, "%.5g", c->value[c->output]);
     const int end = cli_draw_node(&d, CLI_NODE_OUTPUT, info_of(c->x->f.graph, c->output).name, NULL);
-    cli_draw_edge(&d, number[c->output], end, above, "1");
+    cli_draw_edge(&d, number[c->output], end, above, c->active[c->output] ? "1" : NULL);
     if (!path) printf("\n");
     const int code = path ? cli_draw_save(verb, &d, path) : cli_draw_print(verb, &d, stdout);
     cli_draw_free(&d);

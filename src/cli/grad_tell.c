@@ -139,7 +139,7 @@ void cli_grad_print(const cli_grad_job *job)
         order = job->d[i].order;
         print_derivative(job, &job->d[i], width);
     }
-    if (!job->n_wrt) printf("\n  no free name: there is nothing to differentiate by\n");
+    if (!job->n_wrt && job->order) printf("\n  no free name: there is nothing to differentiate by\n");
     if (job->n_d > job->n_of && !job->compared)
         printf("\n  the formula is too large to hold its gradients against central differences\n");
     if (job->n_of > 1 && job->n_wrt && narrow) print_matrix(job, -1);

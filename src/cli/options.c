@@ -70,7 +70,7 @@ static const struct option {
     [OPT_WRT] = { "wrt", "NAMES", "differentiate by these: --wrt r,t (default: all free names)", 0, TEXT, VERB_GRAD },
     [OPT_AT] = { "at", "VALUES", "where: --at r=2,t=pi/4", 0, TEXT, VERB_GRAD },
     [OPT_OF] = { "of", "NAMES", "differentiate these (default: what no other statement uses)", 0, TEXT, VERB_GRAD },
-    [OPT_ORDER] = { "order", "N", "derivatives up to this order (default 1)", 0, WHOLE, VERB_GRAD },
+    [OPT_ORDER] = { "order", "N", "derivatives up to this order (default 1); 0: the values alone", 0, WHOLE, VERB_GRAD },
     [OPT_CHAIN] = { "steps", NULL, "the chain rule, node by node, as backpropagation goes", 0, FLAG, VERB_GRAD },
     [OPT_GRAPH] = { "graph", NULL, "the computational graph as text; -o FILE draws it", 0, FLAG, VERB_GRAD },
     [OPT_FROM] = { "from", "VALUES", "where to begin: --from x=-7,y=2", 0, TEXT, VERB_DESCEND },
