@@ -3,7 +3,7 @@
 
 int64_t luge__gemm_grain(const luge__gemm *g)
 {
-    const int64_t wanted = luge__grain((int64_t)(g->item_cycles / 2)), unit = g->grain > 0 ? g->grain : 1;
+    const int64_t wanted = luge__grain((int64_t)g->item_cycles), unit = g->grain > 0 ? g->grain : 1;
     return (wanted + unit - 1) / unit * unit;
 }
 
