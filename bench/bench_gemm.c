@@ -5,9 +5,9 @@
  *
  * A shape is m,n,k: a dense layer of n outputs and k inputs on m rows; only those that hold `filter` are measured.
  * Variants: fwdNN = X[m,k] W[k,n]; dW_KN = X^T D; dX_NT = D W^T; and with W stored [n,k]: fwdNT = X W^T; dW_NK = D^T X;
- * dX_NN = D W. Of oneDNN the better of dnnl_sgemm and its matmul primitive counts. A round times all contestants one
- * after the other, since the clock of a machine drifts more than they differ; rates are medians over the rounds, and so
- * is the ratio of ours to the best other one. */
+ * dX_NN = D W. Of oneDNN the better of dnnl_sgemm and its matmul primitive counts. A round times the contestants one
+ * after the other, since the clock of a machine drifts more than they differ; rates are medians over the rounds, and
+ * the ratio is the time of the best other one over ours. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,31 +224,35 @@ static double seconds(contestant *fn, const problem *p)
     return took / (double)calls;
 }
 
-/* The peers' idle threads watch for work for a while, which would slow down who comes next. */
-static void let_sleep(void)
+/* The peers' idle threads watch for work for a while, OpenBLAS's for a tenth of a second. */
+static void let_sleep(long ms)
 {
-    if (n_threads > 1) nanosleep(&(struct timespec){ 0, 30000000 }, NULL);
+    if (n_threads > 1) nanosleep(&(struct timespec){ 0, ms * 1000000 }, NULL);
 }
 
-/* us[i]: the median of each contestant, 0 for who is not there; returns the median of the best other's time over ours
- * in the same round. */
+/* us[i]: the median of each contestant, 0 for who is not there; returns that of the best other one over ours. OpenBLAS
+ * comes after the rounds of the others, so that they need not wait for its threads each time. */
 static double measure(const problem *p, double us[CONTESTANTS])
 {
-    static double all[CONTESTANTS][MOST_ROUNDS], ratio[MOST_ROUNDS];
+    static double all[CONTESTANTS][MOST_ROUNDS];
     const double flops = 2.0 * (double)p->m * (double)p->n * (double)p->k;
     const int rounds = flops < 4e9 ? n_rounds : (n_rounds + 2) / 3;
+    double best = 1e12;
     for (int r = 0; r < rounds; r++) {
-        double best = 1e9;
-        for (int i = 0; i < CONTESTANTS; i++) {
+        for (int i = 0; i < CONTESTANTS - 1; i++) {
             if (!contestants[i]) continue;
-            if (i != 1) let_sleep();
+            if (i != 1) let_sleep(10);
             all[i][r] = seconds(contestants[i], p);
-            if (i >= OURS && all[i][r] < best) best = all[i][r];
         }
-        ratio[r] = best / all[0][r];
     }
-    for (int i = 0; i < CONTESTANTS; i++) us[i] = contestants[i] ? 1e6 * median(all[i], rounds) : 0;
-    return median(ratio, rounds);
+    for (int r = 0; r < rounds && contestants[CONTESTANTS - 1]; r++)
+        all[CONTESTANTS - 1][r] = seconds(contestants[CONTESTANTS - 1], p);
+    if (contestants[CONTESTANTS - 1]) let_sleep(150);
+    for (int i = 0; i < CONTESTANTS; i++) {
+        us[i] = contestants[i] ? 1e6 * median(all[i], rounds) : 0;
+        if (i >= OURS && contestants[i] && us[i] < best) best = us[i];
+    }
+    return best / us[0];
 }
 
 static float *operand(int64_t n)

@@ -28,6 +28,8 @@ set(LUGE_SOURCES
     src/backend/cpu/cpu.c
     src/backend/cpu/dense.c
     src/backend/cpu/elementwise.c
+    src/backend/cpu/isa/gemm_amx.c
+    src/backend/cpu/isa/gemm_bf16.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
     src/backend/cpu/reduce.c
@@ -280,6 +282,7 @@ set(LUGE_TEST_SOURCES
     tests/test_api_model.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_bf16.c
     tests/test_building.c
     tests/test_callbacks.c
     tests/test_core.c
@@ -340,6 +343,7 @@ set(LUGE_TEST_SOURCES
 )
 set(LUGE_TEST_SUITES
     core
+    bf16
     message
     random
     pool
@@ -471,5 +475,14 @@ set(LUGE_DATA_EXAMPLES
 set(LUGE_BENCH
     bench_data
     bench_gemm
+    bench_infer
+    bench_limits
+    bench_read
+    bench_scale
     bench_step
+)
+# Contestants of the benchmarks.
+set(LUGE_BENCH_PEERS
+    fann
+    fused
 )

@@ -131,6 +131,11 @@ luge_add_test(grad cli sh "${PROJECT_SOURCE_DIR}/tests/grad.sh" "$<TARGET_FILE:l
 luge_add_test(plot cli sh "${PROJECT_SOURCE_DIR}/tests/plot.sh" "$<TARGET_FILE:luge_cli>")
 luge_add_test(command_graph cli sh "${PROJECT_SOURCE_DIR}/tests/graph.sh" "$<TARGET_FILE:luge_cli>")
 luge_add_test(command_guide guide sh "${PROJECT_SOURCE_DIR}/tests/command_guide.sh" "$<TARGET_FILE:luge_cli>")
+# The benchmarks, a quick look.
+if(LUGE_BUILD_BENCH)
+    luge_add_test(bench guide sh "${PROJECT_SOURCE_DIR}/tests/bench.sh" "${PROJECT_BINARY_DIR}")
+    set_tests_properties(bench PROPERTIES RUN_SERIAL ON)
+endif()
 # What the recipes reach, where the data is.
 foreach(name IN ITEMS mnist-two-layer five-or-eight fashion-keras fashion-best breast-cancer iris wine-quality)
     luge_add_test(recipe_${name} "cli;slow" sh "${PROJECT_SOURCE_DIR}/tests/recipes.sh" "$<TARGET_FILE:luge_cli>" ${name})

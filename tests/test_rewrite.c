@@ -303,6 +303,8 @@ static void updates(luge_test *t)
 
 /* ---- networks ---------------------------------------------------------------------------------------------------- */
 
+enum { MOST_WEIGHTS = 8192 };
+
 typedef luge_val activation_fn(luge_graph *g, luge_val x);
 typedef struct network {
     const char *name;
@@ -350,6 +352,26 @@ static const network networks[] = {
       1,
       "increment dense dense dense softmax_cross_entropy_gradient bias_update_adam dense_backprop bias_update_adam "
       "dense_update_adam dense_backprop dense_update_adam bias_update_adam dense_update_adam" },
+    { "more weights with moments",
+      LUGE_F32,
+      20,
+      3,
+      { 84, 60, 10 },
+      luge_relu,
+      1,
+      1,
+      ADAM "softmax_cross_entropy_gradient bias_update_adam dense_backprop bias_update_adam dense_update_adam matmul "
+           "update_adam" },
+    { "many rows",
+      LUGE_F32,
+      4097,
+      3,
+      { 3, 2, 1 },
+      luge_sigmoid,
+      0,
+      0,
+      "dense dense sigmoid_cross_entropy_gradient bias_update_sgd matmul dense_backprop bias_update_sgd update_sgd "
+      "matmul update_sgd" },
     { "tanh in f64", LUGE_F64, 9, 3, { 7, 6, 5 }, luge_tanh, 1, 0, "dense dense softmax_cross_entropy_gradient" BACK },
     { "gelu", LUGE_F32, 9, 3, { 7, 6, 5 }, luge_gelu, 1, 0, NULL },
 };
@@ -364,7 +386,7 @@ static luge_val parameter(luge_test *t, built *b, const network *n, int layer, c
 {
     char name[16];
     (void)snprintf(name, sizeof name, "%s%d", kind, layer);
-    double start[4096];
+    double start[MOST_WEIGHTS];
     for (int64_t i = 0; i < luge_shape_size(&shape); i++) start[i] = luge_test_uniform(t, -0.3, 0.3);
     return b->param[b->n_params++] = tools_variable(b->g, name, n->dtype, shape, start);
 }
@@ -408,7 +430,7 @@ enum { TURNS = 4 };
 /* Weights and losses after a few steps; the room of the arena. */
 typedef struct trained {
     double loss[TURNS];
-    unsigned char weights[6][4096 * 8];
+    unsigned char weights[6][MOST_WEIGHTS * 8];
     size_t arena;
 } trained;
 
@@ -426,7 +448,8 @@ static void train(luge_test *t, const network *n, const luge_plan_options *optio
     luge_plan *plan = luge_plan_create_with(b.g, outputs, &o);
     luge_run *run = luge_run_create(plan);
     const int64_t inputs = (int64_t)n->rows * n->width[0];
-    double *x = malloc((size_t)inputs * sizeof *x), targets[128];
+    double *x = malloc((size_t)inputs * sizeof *x);
+    static double targets[4097];
     for (int64_t i = 0; x && i < inputs; i++) {
         const double value = luge_test_uniform(&numbers, -1, 1);
         if (n->dtype == LUGE_F64)

@@ -167,6 +167,9 @@ typedef struct luge_compile_options {
     double loss_weights[LUGE_MAX_OUTPUTS]; /* of each output; 0 means 1 */
     double threshold;                      /* binary metrics: a probability in (0, 1); default 0.5 */
     int32_t top_k;                         /* LUGE_TOP_K; default 5 */
+    luge_dtype precision;                  /* of matrix products, in training and ever after: LUGE_F32 (default), or
+                                              LUGE_BF16 as in luge_plan_options. Weights, updates and files stay f32.
+                                              For models of f32 */
 } luge_compile_options;
 
 /* Sets loss, optimizer and metrics. Weights and history stay; what an earlier optimizer and callbacks had gathered and

@@ -42,6 +42,8 @@ static const struct option {
     [OPT_EPOCHS] = { "epochs", "N", "up to so many in all (default 200)", 0, WHOLE, VERB_LEARNS },
     [OPT_PATIENCE] = { "patience", "N", "epochs without progress before it stops; 0: never (default 10)", 0, WHOLE,
                        VERB_TRAIN },
+    [OPT_PRECISION] = { "precision", "NAME", "of matrix products: f32 (default), or bf16, faster on some CPUs", 0, TEXT,
+                        VERB_TRAIN },
     [OPT_SEED] = { "seed", "N", "of split, weights, order, dropout; random draws one (default 1)", 0, SEED,
                    VERB_READS },
     [OPT_DELIMITER] = { "delimiter", "C", "between fields: , ; or tab (default: found out)", 0, TEXT, VERB_READS },

@@ -24,6 +24,7 @@ typedef enum cli_key {
     OPT_SAMPLING,
     OPT_EPOCHS,
     OPT_PATIENCE,
+    OPT_PRECISION,
     OPT_SEED,
     OPT_DELIMITER,
     OPT_DECIMAL,

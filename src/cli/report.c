@@ -158,6 +158,7 @@ static void report_training(const cli_job *job)
     if (job->o.value[OPT_SCHEDULE]) add(text, sizeof text, " %s", job->o.value[OPT_SCHEDULE]);
     add(text, sizeof text, ", %s%s, batch\1%s", loss_words(job->o.value[OPT_LOSS], loss),
         job->deviation > 0 ? " in deviations of the target" : "", cli_count(n, job->batch));
+    if (job->o.value[OPT_PRECISION]) add(text, sizeof text, ", products in\1%s", job->o.value[OPT_PRECISION]);
     if (job->patience)
         add(text, sizeof text, ", up to\1%s\1epochs, patience\1%lld", cli_count(n, job->epochs),
             (long long)job->patience);

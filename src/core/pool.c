@@ -1,6 +1,6 @@
 /* pool.c: the threads of a context, and how one piece of work is shared among them.
  *
- * A call opens a gate; workers that see it open enter, take pieces by an atomic counter until none is left, and leave.
+ * A call opens a gate; workers that see it open enter, take pieces by atomic counters until none is left, and leave.
  * The caller takes pieces too, then closes the gate and waits for those inside: each piece was handed out, so when
  * nobody is inside, all are done. A worker that comes late finds the gate closed and nothing waits for it. While calls
  * follow each other closely the workers watch the gate, so neither start nor end needs the kernel; after a while
@@ -39,6 +39,8 @@ typedef struct worker {
     luge__pool *pool;
     pthread_t thread;
     int index;
+    atomic_size_t next;      /* piece of its share */
+    unsigned char pad[LINE]; /* what different threads write often stays on different cache lines */
 } worker;
 
 struct luge__pool {
@@ -59,15 +61,14 @@ struct luge__pool {
     int64_t items, grain;
     size_t pieces;
 
-    unsigned char pad0[LINE]; /* what different threads write often stays on different cache lines */
+    unsigned char pad0[LINE];
     atomic_uint gate;
     atomic_uint sleepers;
     atomic_uint stop;
     unsigned char pad1[LINE];
-    atomic_size_t next;  /* piece */
     atomic_uint helpers; /* workers that have done a piece of this call */
     unsigned char pad2[LINE];
-    worker worker[]; /* threads - 1 */
+    worker worker[]; /* by index; the first is the caller of luge__pool_run, for which no thread is started */
 };
 
 /* ---- waiting ----------------------------------------------------------------------------------------------------- */
@@ -110,18 +111,32 @@ static int spin_until(luge__pool *pool, int (*shows)(unsigned, unsigned), unsign
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
+/* Where a worker's share of the pieces begins. */
+static size_t share(const luge__pool *pool, size_t index)
+{
+    const size_t threads = (size_t)pool->threads, rest = pool->pieces % threads;
+    return pool->pieces / threads * index + (index < rest ? index : rest);
+}
+
+/* A worker's own share first, which is the same in every call, so that what it wrote last time is still in its cache;
+ * then what others have left. */
 static size_t take_pieces(luge__pool *pool, int index)
 {
     int64_t items = pool->items, grain = pool->grain;
-    size_t pieces = pool->pieces, done = 0;
-    for (;;) {
-        size_t piece = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (piece >= pieces) return done;
-        int64_t begin = (int64_t)piece * grain;
-        int64_t end = items - begin > grain ? begin + grain : items;
-        pool->fn(pool->user, begin, end, index);
-        done++;
+    size_t done = 0;
+    for (int i = 0; i < pool->threads; i++) {
+        const int of = index + i < pool->threads ? index + i : index + i - pool->threads;
+        const size_t end_piece = share(pool, (size_t)of + 1);
+        for (;;) {
+            size_t piece = atomic_fetch_add_explicit(&pool->worker[of].next, 1, memory_order_relaxed);
+            if (piece >= end_piece) break;
+            int64_t begin = (int64_t)piece * grain;
+            int64_t end = items - begin > grain ? begin + grain : items;
+            pool->fn(pool->user, begin, end, index);
+            done++;
+        }
     }
+    return done;
 }
 
 /* Zero where the gate closed before this worker was inside. */
@@ -182,7 +197,7 @@ static void start(luge__pool *pool)
     sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return;
     for (int i = 0; i < pool->threads - 1; i++) {
-        worker *self = &pool->worker[i];
+        worker *self = &pool->worker[i + 1];
         self->pool = pool;
         self->index = i + 1;
         if (pthread_create(&self->thread, NULL, work, self) != 0) break;
@@ -225,7 +240,8 @@ static void wait_until_empty(luge__pool *pool)
 static void run_shared(luge__pool *pool)
 {
     unsigned call = (atomic_load_explicit(&pool->gate, memory_order_relaxed) >> CALL_SHIFT) + 1;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    for (int i = 0; i < pool->threads; i++)
+        atomic_store_explicit(&pool->worker[i].next, share(pool, (size_t)i), memory_order_relaxed);
     atomic_store_explicit(&pool->helpers, 0, memory_order_relaxed);
     atomic_store(&pool->gate, call << CALL_SHIFT | OPEN);
     wake(pool);
@@ -264,7 +280,7 @@ void luge__pool_run(luge__pool *pool, int64_t items, int64_t grain, luge__range_
 luge__pool *luge__pool_create(luge_context *ctx, int threads)
 {
     if (threads < 1) threads = 1;
-    size_t bytes = sizeof(luge__pool) + (size_t)(threads - 1) * sizeof(worker);
+    size_t bytes = sizeof(luge__pool) + (size_t)threads * sizeof(worker);
     luge__pool *pool = luge__alloc(ctx, bytes);
     if (!pool) return NULL;
     pool->ctx = ctx;
@@ -277,7 +293,7 @@ luge__pool *luge__pool_create(luge_context *ctx, int threads)
     atomic_init(&pool->gate, 0);
     atomic_init(&pool->sleepers, 0);
     atomic_init(&pool->stop, 0);
-    atomic_init(&pool->next, 0);
+    for (int i = 0; i < threads; i++) atomic_init(&pool->worker[i].next, 0);
     atomic_init(&pool->helpers, 0);
     if (pthread_mutex_init(&pool->mutex, NULL) == 0) {
         if (pthread_cond_init(&pool->work, NULL) == 0) {
@@ -302,7 +318,7 @@ void luge__pool_free(luge__pool *pool)
     atomic_store(&pool->stop, 1);
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
-    for (int i = 0; i < pool->started; i++) pthread_join(pool->worker[i].thread, NULL);
+    for (int i = 0; i < pool->started; i++) pthread_join(pool->worker[i + 1].thread, NULL);
     pthread_cond_destroy(&pool->empty);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->mutex);

@@ -223,8 +223,10 @@ luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__ste
     if (!status) status = build_graph(m, s, &out);
     if (!status) status = luge_failure(m->ctx);
     if (!status) {
-        s->plan = luge_plan_create_with(
-            s->graph, out.list, &(luge_plan_options){ .size = sizeof(luge_plan_options), .n_outputs = (int32_t)out.n });
+        s->plan = luge_plan_create_with(s->graph, out.list,
+                                        &(luge_plan_options){ .size = sizeof(luge_plan_options),
+                                                              .n_outputs = (int32_t)out.n,
+                                                              .precision = m->options.precision });
         s->run = luge_run_create(s->plan);
         status = luge_failure(m->ctx);
     }

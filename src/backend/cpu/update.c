@@ -1,5 +1,6 @@
 /* update.c: random values and the updates of the optimizers: one pass over memory in C order. */
 #include <math.h>
+#include <string.h>
 
 #include "backend/cpu/cpu.h"
 
@@ -106,7 +107,6 @@ static work *make_work(luge__step *step, luge_plan *plan)
     w->number = luge__update_operand(step->op, step->attr, LUGE__HAS_STEP);
     w->decays = luge__update_rule(step->op) == LUGE__OP_update_adamw - LUGE__OP_update_sgd;
     w->element = (int64_t)luge_dtype_size(step->in[0].dtype);
-    w->run = isa->gemm_run;
     step->work = w;
     return w;
 }
@@ -214,7 +214,7 @@ static int dense_prepare(luge__step *step, luge_plan *plan)
     const luge__matmul_attr transposes = { attr->transpose_a, attr->transpose_b };
     work *w = make_work(step, plan);
     if (!w) return -1;
-    luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
+    w->run = luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
     const int64_t bytes = w->gemm.m * w->gemm.n * w->element;
     w->n = w->gemm.n;
     w->whole = step->items == 1 && bytes <= LUGE__WHOLE_GRADIENT;
@@ -224,7 +224,7 @@ static int dense_prepare(luge__step *step, luge_plan *plan)
         return 1;
     }
     w->gemm = (luge__gemm){ .c_local = 1 };
-    luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
+    w->run = luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
     return 1;
 }
 
@@ -237,7 +237,12 @@ static void finish_update(void *user, int64_t row, int64_t rows, int64_t col, in
 {
     const target *t = user;
     const work *w = t->w;
-    if (cols == w->n && c_rs == cols) cols *= rows, rows = 1;
+    if (cols == w->n) { /* whole rows, which lie side by side in w: brought together, they take one call */
+        for (int64_t r = 1; r < rows && c_rs > cols; r++)
+            memmove((unsigned char *)c + r * cols * w->element, (unsigned char *)c + r * c_rs * w->element,
+                    (size_t)(cols * w->element));
+        cols *= rows, rows = 1;
+    }
     for (unsigned char *g = c; rows--; row++, g += c_rs * w->element) apply(w, &t->u, row * w->n + col, cols, g);
 }
 

@@ -4,10 +4,14 @@
  * Blocking, from the inside out. A register tile is tile_rows x tile_vectors accumulators: 14 x 2 of 32 registers with
  * AVX-512, so that per k 2 loads of V and 14 broadcasts of S feed 28 multiply-adds, and the two load ports are 4/7 busy
  * when the two multiply-add ports are full. A panel of S, tile_rows by a block of k (22 KB), stays in the first-level
- * cache while V's panels stream by from the second, 128 bytes in the 14 cycles of one k. V's block, 3200 bytes by a
- * block of k, stays in the second-level cache for all panels of S. Ranges of items are separate: each packs what it
- * needs into the scratch of its worker, which costs a few percent and saves a barrier. */
+ * cache while V's panels stream by from the second, 128 bytes in the 14 or 28 cycles of one k. V's block, 1792 bytes by
+ * a block of k, takes two thirds of a second-level cache of 1 MiB and stays there for all panels of S. Ranges of items
+ * are separate: each packs what it needs into the scratch of its worker, which costs a few percent and saves a barrier.
+ *
+ * Three ways lead past the blocks: small products run their tiles directly (gemm_direct.inc), few rows of S against a V
+ * that lies along k transpose it in registers (gemm_turned.inc), and all else goes through gemm_block.inc. */
 #include "backend/cpu/gemm.h"
+#include "core/bf16.h"
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -148,7 +152,7 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
 #include "backend/cpu/isa/gemm_block.inc"
 #include "backend/cpu/isa/gemm_turned.inc"
 
-/* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 to 2 MiB. */
+/* What the blocking aims at, for first-level caches of 32 to 48 KiB and second-level ones of 1 MiB or more. */
 enum {
     K_BLOCK = 384,           /* k of a block at most: 14 rows of S are 22 KB in f32 */
     V_BLOCK_BYTES = 1792,    /* a row of V's block: 50 vectors of 64 bytes; 400 of them are 1.3 MB */
@@ -164,7 +168,7 @@ enum {
     S_ITEMS_WANTED = 32,
     LOCAL_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
 };
-static const double ITEM_CYCLES = 16e3; /* items worth splitting further cost more than twice this */
+static const double ITEM_CYCLES = 9e3; /* items worth splitting further cost more than twice this */
 
 static int lanes_of(const luge__gemm *g)
 {
@@ -222,7 +226,7 @@ static double orient(luge__gemm *g, int swapped)
     g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
     double cycles = choose_tile(g);
 #if defined(LUGE__TURNED_ROWS)
-    if (g->v_vs != 1 && g->v_ks == 1 && g->sn <= LUGE__TURNED_ROWS && !g->turn && !g->c_local) {
+    if (g->v_vs != 1 && g->v_ks == 1 && g->sn <= LUGE__TURNED_ROWS && !g->turn && !g->c_local && !g->rounded) {
         g->turned = 1;
         return (double)g->v_vectors * ((double)g->k * (4 + 0.5 * (double)g->sn) + 40);
     }
@@ -244,6 +248,8 @@ static void choose_packing(luge__gemm *g)
 {
     const int64_t size = g->is_f64 ? 8 : 4, k = g->k < K_BLOCK ? g->k : K_BLOCK;
     const int many_v = g->v_panel.parts > 3;
+    g->v_pack = g->s_pack = 1;
+    if (g->rounded) return; /* in the packed copies */
     g->v_pack = g->v_vs != 1 || (g->s_panel.parts > 3 && !in_place(k, g->v_ks, size));
     if (g->s_ks == 1)
         g->s_pack = many_v && !in_place(g->tile_rows, g->s_ss, size);
@@ -262,13 +268,15 @@ static int is_whole(const luge__gemm *g)
 static void cut_further(luge__gemm *g, double cycles)
 {
     int64_t *const v = &g->v_block.parts, *const s = &g->s_block.parts;
-    while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 32 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
+    while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 16 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
         *v *= 2;
     const int64_t wanted = g->c_local && !is_whole(g) ? LOCAL_ITEMS_WANTED : g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED;
+    /* Panels whose rows lie in the same cache lines stay together, if each item passes through a long k. */
+    const int64_t together = g->s_pack && g->s_ks != 1 && g->k_blocks > 1 ? PACK_TOGETHER / 2 : 1;
     for (;;) {
         const int64_t items = *v * *s;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < wanted && g->s_panel.parts >= 2 * *s;
+        const int s_can = items < wanted && g->s_panel.parts >= together * 2 * *s;
         const int v_can = items < V_ITEMS_WANTED && g->v_panel.parts >= 2 * *v;
         if (!s_can && !v_can) return;
         *(s_can && !(g->turn && v_can) ? s : v) *= 2;
