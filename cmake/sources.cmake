@@ -223,6 +223,7 @@ set(LUGE_CLI_SOURCES
     src/cli/drawing/draw.c
     src/cli/drawing/draw_text.c
     src/cli/drawing/tool.c
+    src/cli/formula/cause.c
     src/cli/formula/descend.c
     src/cli/formula/descend_tell.c
     src/cli/formula/expression.c

@@ -204,8 +204,7 @@ static int go(cli_descend_job *job, cli_way *way)
     if (!way->at || !way->value) return cli_fail(job->o.verb, "out of memory");
     for (int i = 0; i < job->n_sides && !status; i++)
         status = luge_set(job->x.f.graph, job->w[i], &job->start[i], sizeof(double));
-    if (!note_point(job, way, 0))
-        return cli_fail(job->o.verb, "%s is no finite number where it begins; luge grad tells why", job->y_name);
+    if (!note_point(job, way, 0)) return cli_expression_cause(&job->x, job->y, job->y_name);
     cli_catch_interrupt();
     while (way->steps < job->steps && !status && !cli_interrupted) {
         if (job->h > 0) status = numerical_gradients(job);

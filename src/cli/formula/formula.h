@@ -78,6 +78,8 @@ int cli_expression_open(cli_expression *x, const cli_options *o, cli_key values)
 void cli_expression_free(cli_expression *x);
 /* Tells why luge_gradient failed: with the place of an operator that has none. */
 int cli_expression_no_gradient(const cli_expression *x);
+/* cause.c: tells which operation below y, called `name`, is no finite number at the present values, and why. */
+int cli_expression_cause(const cli_expression *x, luge_val y, const char *name);
 /* Tells what is wrong at a place of the formula. */
 int cli_expression_fail(const cli_expression *x, cli_place place, const char *format, ...);
 

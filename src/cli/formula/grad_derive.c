@@ -247,53 +247,6 @@ int cli_grad_derive(cli_grad_job *job)
 
 /* ---- what is no finite number ------------------------------------------------------------------------------------ */
 
-/* In words, why op(a, b) is none. */
-static const char *reason(const char *op, double a, double b, double y)
-{
-    if (!strcmp(op, "div")) return b == 0 ? "a division by zero" : "too large for a double";
-    if (!strcmp(op, "reciprocal")) return "a division by zero";
-    if (!strcmp(op, "log")) return a == 0 ? "the logarithm of zero" : "the logarithm of a negative number";
-    if (!strcmp(op, "log1p")) return a == -1 ? "the logarithm of zero" : "the logarithm of a negative number";
-    if (!strcmp(op, "sqrt")) return "the square root of a negative number";
-    if (!strcmp(op, "pow") && a == 0) return "zero to a negative power: a division by zero";
-    if (!strcmp(op, "pow") && isnan(y)) return "a negative number to a power that is no whole number";
-    return "too large for a double";
-}
-
-static int tell_cause(const cli_grad_job *job, const cli_chain *c, const char *what, uint32_t id)
-{
-    luge_node_info info;
-    char text[64], values[120] = "";
-    size_t n = 0;
-    if (luge_node_info_of(job->x.f.graph, luge_node_at(job->x.f.graph, id), &info)) return CLI_FAILED;
-    const double a = info.n_inputs > 0 ? c->value[info.inputs[0].id] : 0;
-    const double b = info.n_inputs > 1 ? c->value[info.inputs[1].id] : 0;
-    cli_formula_text(&job->x.f, job->x.f.places[id - 1], 40, text, sizeof text);
-    for (int i = 0; i < info.n_inputs && n < sizeof values; i++)
-        n += (size_t)snprintf(values + n, sizeof values - n, "%s%.6g", i ? ", " : "", c->value[info.inputs[i].id]);
-    return cli_expression_fail(&job->x, job->x.f.places[id - 1], "%s: %s is %s: %s(%s)", what, text,
-                               reason(info.op, a, b, c->value[id]), info.op, values);
-}
-
-/* Down from the output to the node whose operands are finite numbers and that is none itself. */
-static int explain_value(const cli_grad_job *job, const cli_chain *c, const char *name)
-{
-    uint32_t id = c->output;
-    for (int deeper = 1; deeper;) {
-        luge_node_info info;
-        if (luge_node_info_of(job->x.f.graph, luge_node_at(job->x.f.graph, id), &info)) return CLI_FAILED;
-        deeper = 0;
-        for (int i = 0; i < info.n_inputs && !deeper; i++) {
-            if (isfinite(c->value[info.inputs[i].id])) continue;
-            id = info.inputs[i].id;
-            deeper = 1;
-        }
-    }
-    char what[CLI_FORMULA_NAME + 40];
-    snprintf(what, sizeof what, "%s is no finite number", name);
-    return tell_cause(job, c, what, id);
-}
-
 static int explain_gradient(const cli_grad_job *job, const cli_chain *c, const char *label)
 {
     for (int i = 0; i < c->n_edges; i++) {
@@ -319,11 +272,9 @@ int cli_grad_explain(const cli_grad_job *job, int of, int order)
     if (!bad) return CLI_OK;
     cli_grad_label(job, bad, label, sizeof label);
     if (bad->order > 1) return cli_fail(job->o.verb, "%s is no finite number", label);
+    if (!bad->order) return cli_expression_cause(&job->x, job->d[of].node, job->x.f.names[job->of[of]].name);
     const int code = cli_chain_open(&c, job, of);
-    if (!code && bad->order)
-        explain_gradient(job, &c, label);
-    else if (!code)
-        explain_value(job, &c, job->x.f.names[job->of[of]].name);
+    if (!code) explain_gradient(job, &c, label);
     cli_chain_free(&c);
     return CLI_FAILED;
 }
