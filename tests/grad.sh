@@ -224,7 +224,7 @@ if command -v gnuplot >/dev/null; then
 fi
 refuses 1 5 7 "step has no gradient" descend "x + step(x)" --from x=1
 refuses 1 3 1 "y has no value; give it one: --from y=..." descend "x+y" --from x=1
-refuses 1 5 6 "log(x) is the logarithm of a negative number: log(-1)" descend "1 + log(x)" --from x=-1
+refuses 1 5 6 "negative number: log(-1)" descend "1 + log(x)" --from x=-1
 refuses 1 1 3 "1/x is a division by zero" descend "1/x" --from x=0
 refuses 1 8 1 "u and v are used by nothing" descend "u = x; v = x" --from x=1
 refuses 2 - - 'no optimizer "adm"' descend x --from x=1 --optimizer adm
