@@ -282,7 +282,9 @@ static double variant(const char *shape, const char *name, int64_t m, int64_t n,
         p.gemm[i].a_rs = ta ? 1 : k, p.gemm[i].a_cs = ta ? m : 1;
         p.gemm[i].b_rs = tb ? 1 : n, p.gemm[i].b_cs = tb ? k : 1;
         isas[i].plan(&p.gemm[i]);
-        p.grain[i] = luge__gemm_grain(&p.gemm[i]);
+        luge__step step = { .items = p.gemm[i].items };
+        luge__share(&step, p.gemm[i].item_cycles, p.gemm[i].grain);
+        p.grain[i] = step.grain;
         for (int t = 0; t < n_threads; t++)
             if (posix_memalign((void **)&p.scratch[i][t], 64, p.gemm[i].worker_scratch + 64)) exit(2);
     }

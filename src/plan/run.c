@@ -231,6 +231,10 @@ static luge_status run_shared(luge_run *run, luge__task *t)
     return LUGE_OK;
 }
 
+/* A run below this, 20 microseconds, is one thread's: in so short a time a second one does not get what it needs from
+ * the first one's cache. In a longer one short steps are shared, too, as each thread has its part of their operands. */
+static const double SHARED_CYCLES = 60e3;
+
 static luge_status run_task(luge_run *run, luge__task *t, int threads)
 {
     const luge__step *step = t->step;
@@ -293,7 +297,8 @@ luge_status luge_run_execute(luge_run *run)
 {
     if (!run) return luge__fail_thread(LUGE_EINVAL, "luge_run_execute: the run is NULL");
     const luge_plan *p = run->plan;
-    const int threads = luge__pool_threads(run->object.ctx->pool);
+    const luge_context *ctx = run->object.ctx;
+    const int threads = p->cycles < SHARED_CYCLES && !ctx->force_grain ? 1 : luge__pool_threads(ctx->pool);
     for (size_t i = 0; i < p->n_inputs; i++)
         if (p->inputs[i].base >= 0 && !run->base[p->inputs[i].base])
             return luge__fail_thread(LUGE_ESTATE, "luge_run_execute: input \"%s\" is not bound", p->inputs[i].name);

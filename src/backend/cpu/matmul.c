@@ -1,12 +1,6 @@
 /* matmul.c: batches of matrix products, each done by the kernels of gemm.h. */
 #include "backend/cpu/cpu.h"
 
-int64_t luge__gemm_grain(const luge__gemm *g)
-{
-    const int64_t wanted = luge__grain((int64_t)g->item_cycles), unit = g->grain > 0 ? g->grain : 1;
-    return (wanted + unit - 1) / unit * unit;
-}
-
 void luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan *plan, int first, const luge__matmul_attr *t)
 {
     const luge__operand *a = &step->in[first], *b = &step->in[first + 1];
@@ -24,7 +18,7 @@ void luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan *plan, int
     int64_t products = 1;
     for (int i = 0; i < n - 2; i++) products *= a->shape.dim[i];
     step->items = products * g->items;
-    step->grain = luge__gemm_grain(g);
+    luge__share(step, g->item_cycles, g->grain);
     step->worker_scratch = g->worker_scratch;
 }
 

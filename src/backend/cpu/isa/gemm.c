@@ -167,7 +167,7 @@ enum {
     S_ITEMS_WANTED = 32,
     LOCAL_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
 };
-static const double ITEM_CYCLES = 9e3; /* items worth splitting further cost more than twice this */
+static const double ITEM_CYCLES = 2.5e3; /* items worth splitting further cost more than twice this */
 
 static int lanes_of(const luge__gemm *g)
 {
