@@ -29,12 +29,12 @@ int luge__walk_dense(const luge__walk *w);
 /* n elements in C order: a pointer into the array where it is dense, else gathered into buffer. */
 const void *luge__walk_block(const luge__walk *w, const void *base, int64_t first, int64_t n, void *buffer);
 
-/* Sets the grain of a step, a multiple of the unit, and its cycles, after its items; each costs so many cycles, roughly:
- * one for an element of simple work. */
+/* Sets the grain of a step, a multiple of the unit, and its cycles, after its items; each costs so many cycles,
+ * roughly: one for an element of simple work. */
 void luge__share(luge__step *step, double cycles, int64_t unit);
 
-/* Plans the product of the operands `first` and first + 1 and sets the step's items, grain, cycles and scratch. What g says of
- * C (accumulate, c_local) is kept, all else must be 0. */
+/* Plans the product of the operands `first` and first + 1 and sets the step's items, grain, cycles and scratch. What g
+ * says of C (accumulate, c_local) is kept, all else must be 0. */
 void luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan *plan, int first, const luge__matmul_attr *attr);
 
 extern const luge__kernel luge__cpu_elementwise, luge__cpu_compare, luge__cpu_where, luge__cpu_cast, luge__cpu_copy;

@@ -102,8 +102,8 @@ const void *luge__walk_block(const luge__walk *w, const void *base, int64_t firs
     return buffer;
 }
 
-/* What a second thread costs, in cycles: about a microsecond for a step, to begin it and to wait for its end; less for a
- * range. */
+/* What a second thread costs, in cycles: about a microsecond for a step, to begin it and to wait for its end; less for
+ * a range. */
 static const double STEP_CYCLES = 4096, RANGE_CYCLES = 2048;
 
 void luge__share(luge__step *step, double cycles, int64_t unit)
