@@ -172,6 +172,9 @@ refuses 2 - - "the formula is missing" grad
 run 0 grad "step(0.5*a - b)" --at a=1,b=0 --order 0 --steps --graph --json # what has no gradient still has a value
 says out '"value": 1, "gradients": {}'
 ! grep -qe arrives -e "←" out || complain "--order 0 goes back"
+refuses 2 1 1 "a name and = are expected" grad "x^2" --at x
+refuses 2 1 1 "a name and = are expected" grad "x^2" --at 1.5
+refuses 2 - - "a number above 0" descend "x^2" --from x=1 --numerical 0
 refuses 1 1 15 "--order 0 shows the values alone" grad "step(0.5*a - b)" --at a=1,b=0
 refuses 2 - - "nearest: --order" grad x --ordr 2
 long=$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "x + "; printf "sni(x)" }')

@@ -87,6 +87,9 @@ fits
 run 0 plot activation log reciprocal --json
 says out '"name": "f(x)"' '"mark": "line"' null
 refuses 2 "nearest: sigmoid" activation sigmoi
+refuses 2 "no picture \"foo\"; luge plot --help lists them" foo
+printf 'epoch,loss\n1,abc\n' >words.csv
+refuses 1 "words.csv has no numbers beside the epochs" history words.csv
 refuses 2 "no function of one number \"matmul\"" activation matmul
 refuses 2 "which?" activation
 

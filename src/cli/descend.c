@@ -68,8 +68,12 @@ static int read_options(cli_descend_job *job)
     if (code) return code;
     job->steps = cli_whole(&job->o, OPT_STEPS, 100);
     job->h = cli_number(&job->o, OPT_NUMERICAL, 0);
-    if (job->steps >= 1 && job->steps <= CLI_MOST_STEPS) return CLI_OK;
-    cli_fail(job->o.verb, "--steps: %s; 1 to 1,000,000 is expected", job->o.value[OPT_STEPS]);
+    if (job->o.value[OPT_NUMERICAL] && !(job->h > 0))
+        cli_fail(job->o.verb, "--numerical: \"%s\"; a number above 0 is expected", job->o.value[OPT_NUMERICAL]);
+    else if (job->steps < 1 || job->steps > CLI_MOST_STEPS)
+        cli_fail(job->o.verb, "--steps: %s; 1 to 1,000,000 is expected", job->o.value[OPT_STEPS]);
+    else
+        return CLI_OK;
     return CLI_USAGE;
 }
 

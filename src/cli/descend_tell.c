@@ -8,7 +8,7 @@
 #include "descend.h"
 #include "job.h"
 
-enum { SHOWN_SIDES = 4, GRID = 81, CURVE = 401 };
+enum { SHOWN_SIDES = 4, GRID = 61, CURVE = 401 };
 
 static const double *point(const cli_descend_job *job, const cli_way *way, int64_t step)
 {

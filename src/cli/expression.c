@@ -112,7 +112,9 @@ static int give_values(cli_expression *x, const values *v, char *given)
             return wrong_value(x, v, name->place, "",
                                "%s has no value here; numbers and formulas of numbers are expected", name->name);
         if (!name->defined) continue; /* pi */
-        if (!name->place.length) return wrong_value(x, v, name->place, "", "a name and = are expected before it%s", "");
+        if (name->place.length != strlen(name->name) ||
+            memcmp(v->text + name->place.at, name->name, name->place.length) != 0) /* a statement without a name */
+            return wrong_value(x, v, name->place, "", "a name and = are expected before it%s", "");
         const int index = cli_formula_find(&x->f, name->name);
         if (index < 0 || x->f.names[index].defined || !luge_is_some(x->f.names[index].value))
             return unknown_name(x, v, name);

@@ -303,7 +303,7 @@ static int explain_gradient(const cli_grad_job *job, const cli_chain *c, const c
         cli_grad_text(&job->x, e->from, 30, node, sizeof node);
         cli_grad_text(&job->x, e->to, 30, operand, sizeof operand);
         return cli_expression_fail(&job->x, job->x.f.places[e->from - 1],
-                                   "%s is no finite number: the derivative of %s by %s has none where %s is %.6g",
+                                   "%s is no finite number: the derivative of %s by %s has no value where %s is %.6g",
                                    label, node, operand, operand, c->value[e->to]);
     }
     return cli_fail(job->o.verb, "%s is no finite number", label);

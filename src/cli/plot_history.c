@@ -53,7 +53,7 @@ static int read_log(cli_job *job, const char *path, run *r)
                         path);
     r->epochs = luge_table_rows(table);
     r->n_names = MOST_NAMES;
-    const int code = make_room(job, r);
+    int code = make_room(job, r);
     const char **names = (const char **)r->names;
     r->n_names = 0;
     for (int i = 0, k = 0; i < luge_table_columns(table) && !code; i++) {
@@ -63,6 +63,7 @@ static int read_log(cli_job *job, const char *path, run *r)
         for (int64_t e = 0; e < r->epochs; e++) r->values[k * r->epochs + e] = luge_table_number(table, e, i);
         r->n_names = ++k;
     }
+    if (!code && !r->n_names) code = cli_fail(job->o.verb, "%s has no numbers beside the epochs", path);
     return code;
 }
 
@@ -175,7 +176,7 @@ static void add_panel(cli_chart *chart, const runs *all, const char *name, const
                     (cli_axis){ .name = name, .log = falls_far(all, name) });
     const double best = (double)all->run[0].best;
     snprintf(label, sizeof label, "best epoch %lld", (long long)all->run[0].best);
-    if (all->n == 1 && best > 0)
+    if (all->n == 1 && best > 0 && all->run[0].validated)
         cli_chart_add(chart, (cli_series){ .mark = CLI_RULE, .name = label, .n = 1, .x = &best });
     for (int i = 0; i < all->n; i++)
         for (int validation = 0; validation < 2; validation++) add_curve(chart, all, i, name, validation, epochs);
