@@ -39,6 +39,25 @@ if(LUGE_X86_64)
             list(APPEND luge_definitions LUGE_HAVE_${upper}=1)
         endif()
     endforeach()
+    # Products of bf16 operands: sources of their own.
+    list(JOIN luge_isa_flags_avx512 " " CMAKE_REQUIRED_FLAGS)
+    string(APPEND CMAKE_REQUIRED_FLAGS " -mavx512bf16")
+    check_c_source_compiles("#include <immintrin.h>\nint main(void) { __m512 x = _mm512_setzero_ps();
+        return (int)_mm512_cvtss_f32(_mm512_dpbf16_ps(x, _mm512_cvtne2ps_pbh(x, x), _mm512_cvtne2ps_pbh(x, x))); }"
+        LUGE_ACCEPTS_BF16)
+    string(APPEND CMAKE_REQUIRED_FLAGS " -mamx-tile -mamx-bf16")
+    check_c_source_compiles("#include <immintrin.h>\n#include <sys/syscall.h>\nint main(void) {
+        _tile_zero(0); _tile_dpbf16ps(0, 1, 2); _tile_release(); return SYS_arch_prctl; }" LUGE_ACCEPTS_AMX)
+    set(luge_bf16_flags -O2 -fno-math-errno -fno-trapping-math ${luge_isa_flags_avx512} -mavx512bf16)
+    if(LUGE_ACCEPTS_AVX512 AND LUGE_ACCEPTS_BF16)
+        list(APPEND luge_definitions LUGE_HAVE_BF16=1)
+        set_source_files_properties(src/backend/cpu/isa/gemm_bf16.c PROPERTIES COMPILE_OPTIONS "${luge_bf16_flags}")
+        if(LUGE_ACCEPTS_AMX)
+            list(APPEND luge_definitions LUGE_HAVE_AMX=1)
+            set_source_files_properties(src/backend/cpu/isa/gemm_amx.c PROPERTIES
+                COMPILE_OPTIONS "${luge_bf16_flags};-mamx-tile;-mamx-bf16")
+        endif()
+    endif()
     unset(CMAKE_REQUIRED_FLAGS)
 endif()
 

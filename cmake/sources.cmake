@@ -28,6 +28,8 @@ set(LUGE_SOURCES
     src/backend/cpu/cpu.c
     src/backend/cpu/dense.c
     src/backend/cpu/elementwise.c
+    src/backend/cpu/isa/gemm_amx.c
+    src/backend/cpu/isa/gemm_bf16.c
     src/backend/cpu/matmul.c
     src/backend/cpu/move.c
     src/backend/cpu/reduce.c
@@ -192,10 +194,34 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
+    src/cli/chart.c
+    src/cli/chart_gnuplot.c
+    src/cli/chart_numbers.c
+    src/cli/chart_text.c
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
+    src/cli/descend.c
+    src/cli/descend_tell.c
+    src/cli/draw.c
+    src/cli/draw_text.c
     src/cli/evaluate.c
+    src/cli/expression.c
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/grad.c
+    src/cli/grad_chain.c
+    src/cli/grad_derive.c
+    src/cli/grad_tell.c
+    src/cli/grad_words.c
+    src/cli/graph.c
+    src/cli/graph_batch.c
+    src/cli/graph_draw.c
+    src/cli/graph_json.c
+    src/cli/graph_net.c
+    src/cli/graph_plan.c
     src/cli/info.c
     src/cli/json.c
     src/cli/main.c
@@ -204,6 +230,13 @@ set(LUGE_CLI_SOURCES
     src/cli/options.c
     src/cli/parts.c
     src/cli/picture.c
+    src/cli/plot.c
+    src/cli/plot_activation.c
+    src/cli/plot_histogram.c
+    src/cli/plot_history.c
+    src/cli/plot_model.c
+    src/cli/plot_rates.c
+    src/cli/plot_regions.c
     src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c
@@ -212,8 +245,19 @@ set(LUGE_CLI_SOURCES
     src/cli/summary.c
     src/cli/terminal.c
     src/cli/text.c
+    src/cli/tool.c
     src/cli/train.c
     src/cli/watch.c
+)
+
+# Those of them that tests are built with.
+set(LUGE_FORMULA_SOURCES
+    src/cli/formula.c
+    src/cli/formula_build.c
+    src/cli/formula_function.c
+    src/cli/formula_read.c
+    src/cli/terminal.c
+    src/cli/text.c
 )
 
 # The runner luge-test and the suites it knows (what `luge-test --list` prints).
@@ -238,6 +282,7 @@ set(LUGE_TEST_SOURCES
     tests/test_api_model.c
     tests/test_append.c
     tests/test_array.c
+    tests/test_bf16.c
     tests/test_building.c
     tests/test_callbacks.c
     tests/test_core.c
@@ -250,6 +295,7 @@ set(LUGE_TEST_SOURCES
     tests/test_fetch.c
     tests/test_file.c
     tests/test_fit.c
+    tests/test_formula.c
     tests/test_fused.c
     tests/test_gradient.c
     tests/test_gradient_random.c
@@ -297,6 +343,7 @@ set(LUGE_TEST_SOURCES
 )
 set(LUGE_TEST_SUITES
     core
+    bf16
     message
     random
     pool
@@ -337,6 +384,7 @@ set(LUGE_TEST_SUITES
     image
     recipe
     fetch
+    formula
     optimizers
     losses
     fit
@@ -381,6 +429,7 @@ set(LUGE_ISA_TEST_PROGRAMS
 set(LUGE_FUZZ
     csv
     encoder
+    formula
     graph_json
     gzip
     idx
@@ -424,6 +473,16 @@ set(LUGE_DATA_EXAMPLES
     fashion_keras
 )
 set(LUGE_BENCH
+    bench_data
     bench_gemm
+    bench_infer
+    bench_limits
+    bench_read
+    bench_scale
     bench_step
+)
+# Contestants of the benchmarks.
+set(LUGE_BENCH_PEERS
+    fann
+    fused
 )

@@ -264,6 +264,7 @@ refuses 2 "1,000,000,000" -- train --data xor --model "dense 99999999999"
 refuses 2 "nearest: adam" -- train --data xor --optimizer adm
 refuses 2 "nearest: momentum" -- train --data xor --optimizer "sgd momentun=0.9"
 refuses 2 "nearest: in-order" -- train --data xor --sampling in-ordr
+refuses 2 "nearest: bf16" -- train --data xor --precision bf61
 refuses 2 "whole number" -- train --data xor --epochs ten
 refuses 2 "value is missing" -- train --data xor --epochs
 refuses 2 "no data" -- train
@@ -340,7 +341,7 @@ fi
 
 # ---- help
 
-for verb in train evaluate predict check summary data; do
+for verb in train evaluate predict check graph summary data grad descend; do
     run 0 "$verb" --help
     says out "luge $verb" Examples
     fits

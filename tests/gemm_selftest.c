@@ -1,7 +1,11 @@
 /* The matrix product against a naive loop, bit for bit: sizes around every boundary, all layouts, random splits,
- * finishes and biases.
+ * finishes and biases. Operands rounded to bf16: the same where the order of the sum is that of the loop; else bit for
+ * bit on whole numbers, whose sums are exact, and near to the loop on others.
  */
-#include "backend/cpu/gemm.h"
+#include "core/bf16.h"
+#include "core/core.h"
+#include "golden/bf16_golden.inc"
+#include "soft_amx.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,10 +17,12 @@ typedef struct kernel {
     void (*plan)(luge__gemm *);
     void (*run)(const luge__gemm *, int64_t, int64_t, const void *, const void *, void *, void *,
                 const luge__gemm_finish *);
-    int fused; /* one rounding per step */
+    int fused;   /* one rounding per step */
+    int rounded; /* operands, to bf16 */
+    int ordered; /* the sum is in order */
 } kernel;
 
-enum { GUARD = 64 };
+enum { GUARD = 64, SPECIAL = 8, WHOLE = 16 }; /* kinds of values */
 
 static uint64_t state = 0x9e3779b97f4a7c15u;
 
@@ -33,25 +39,26 @@ static int64_t below(int64_t n)
     return (int64_t)(rnd() >> 11) % n;
 }
 
-static double value(int special)
+static double value(int kind)
 {
-    if (special && below(40) == 0) {
+    if (kind & SPECIAL && below(40) == 0) {
         static const double odd[] = { (double)NAN, (double)INFINITY, -(double)INFINITY, -0.0, 1e-40 };
         return odd[below(5)];
     }
+    if (kind & WHOLE) return (double)(below(33) - 16);
     return (double)(below(2001) - 1000) / 256.0 + (double)below(1000) * 1e-6;
 }
 
 /* A buffer that ends exactly with its last element, so that a sanitizer sees any access behind it. */
-static void *filled(int64_t n, int is_f64, int special)
+static void *filled(int64_t n, int is_f64, int kind)
 {
     void *p = malloc((size_t)(n > 0 ? n : 1) * (is_f64 ? 8 : 4));
     if (!p) exit(2);
     for (int64_t i = 0; i < n; i++) {
         if (is_f64)
-            ((double *)p)[i] = value(special);
+            ((double *)p)[i] = value(kind);
         else
-            ((float *)p)[i] = (float)value(special);
+            ((float *)p)[i] = (float)value(kind);
     }
     return p;
 }
@@ -201,16 +208,35 @@ static int finish_ok(const kernel *f, const luge__gemm *g, const void *a, const 
     return ok;
 }
 
+static void *rounded_copy(const float *x, int64_t n)
+{
+    float *copy = filled(n, 0, 0);
+    for (int64_t i = 0; i < n; i++) copy[i] = luge__round_bf16(x[i]);
+    return copy;
+}
+
+/* The loop over what the kernel makes of the operands. */
+static void rounded_naive(const kernel *f, const luge__gemm *g, const void *a, const void *b, void *c)
+{
+    void *ra = NULL, *rb = NULL;
+    if (f->rounded) {
+        ra = rounded_copy(a, extent(g->m, g->k, g->a_rs, g->a_cs));
+        rb = rounded_copy(b, extent(g->k, g->n, g->b_rs, g->b_cs));
+    }
+    naive(g, f->fused, ra ? ra : a, rb ? rb : b, c);
+    free(ra), free(rb);
+}
+
 /* A product that begins at a bias accumulates on rows that hold it. */
-static int bias_ok(const kernel *f, const luge__gemm *g, const void *a, const void *b)
+static int bias_ok(const kernel *f, const luge__gemm *g, const void *a, const void *b, int kind)
 {
     const int64_t nc = extent(g->m, g->n, g->c_rs, 1), size = g->is_f64 ? 8 : 4;
-    char *bias = filled(g->n, g->is_f64, 0), *c = filled(nc, g->is_f64, 0), *want = filled(nc, g->is_f64, 0);
+    char *bias = filled(g->n, g->is_f64, kind), *c = filled(nc, g->is_f64, 0), *want = filled(nc, g->is_f64, 0);
     memcpy(want, c, (size_t)(nc * size));
     for (int64_t i = 0; i < g->m && nc; i++) memcpy(want + i * g->c_rs * size, bias, (size_t)(g->n * size));
     luge__gemm sum = *g;
     sum.accumulate = 1;
-    naive(&sum, f->fused, a, b, (void *)want);
+    rounded_naive(f, &sum, a, b, want);
     const luge__gemm_finish finish = { NULL, NULL, bias };
     int64_t at = -1;
     const int ok = run_split(f, g, a, b, c, &finish) && same(c, want, nc, g->is_f64, &at);
@@ -219,23 +245,25 @@ static int bias_ok(const kernel *f, const luge__gemm *g, const void *a, const vo
     return ok;
 }
 
-static int check(const kernel *f, luge__gemm *g, int special)
+static int check(const kernel *f, luge__gemm *g, int kind)
 {
     const int64_t na = extent(g->m, g->k, g->a_rs, g->a_cs), nb = extent(g->k, g->n, g->b_rs, g->b_cs);
     const int64_t nc = extent(g->m, g->n, g->c_rs, 1);
     const size_t size = g->is_f64 ? 8 : 4;
-    void *a = filled(na, g->is_f64, special), *b = filled(nb, g->is_f64, special);
-    void *c = filled(nc, g->is_f64, 0), *want = filled(nc, g->is_f64, 0), *again = filled(nc, g->is_f64, 0);
-    memcpy(want, c, (size_t)nc * size);
+    void *a = filled(na, g->is_f64, kind), *b = filled(nb, g->is_f64, kind);
+    const int64_t and_row = nc + g->c_rs; /* a row behind C must stay as it is; `again` ends with C */
+    void *c = filled(and_row, g->is_f64, kind & WHOLE), *want = filled(and_row, g->is_f64, 0);
+    void *again = filled(nc, g->is_f64, 0);
+    memcpy(want, c, (size_t)and_row * size);
     memcpy(again, c, (size_t)nc * size);
-    naive(g, f->fused, a, b, want);
+    rounded_naive(f, g, a, b, want);
     f->plan(g);
     int64_t at = -1;
-    int ok = run_split(f, g, a, b, c, NULL) && same(c, want, nc, g->is_f64, &at);
+    int ok = run_split(f, g, a, b, c, NULL) && same(c, want, and_row, g->is_f64, &at);
     if (!ok) complain(f, g, "the product differs", at);
     if (ok) ok = finish_ok(f, g, a, b, again, want);
     if (ok && !g->accumulate) {
-        ok = bias_ok(f, g, a, b);
+        ok = bias_ok(f, g, a, b, kind & WHOLE);
         g->c_local = 1;
         f->plan(g);
         ok = finish_ok(f, g, a, b, NULL, want) && ok;
@@ -269,7 +297,9 @@ static int one(const kernel *f, int64_t m, int64_t n, int64_t k, int la, int lb,
     g.is_f64 = how & 1;
     g.accumulate = how >> 1 & 1;
     g.c_local = 0;
-    return check(f, &g, how & 8);
+    g.rounded = f->rounded;
+    if (f->rounded) g.is_f64 = 0;
+    return check(f, &g, (how & SPECIAL) | (f->ordered ? 0 : WHOLE));
 }
 
 static int64_t pick(int64_t limit)
@@ -294,9 +324,10 @@ static int kernel_ok(const kernel *f, int rounds)
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
         for (int la = 0; la < 2; la++)
             for (int lb = 0; lb < 2; lb++)
-                for (int how = 0; how < 8; how++) bad += !one(f, shapes[s][0], shapes[s][1], shapes[s][2], la, lb, how);
-    /* Every small size. */
-    for (int64_t m = 1; m <= 35; m++)
+                for (int how = 0; how < 8; how += 1 + f->rounded)
+                    bad += !one(f, shapes[s][0], shapes[s][1], shapes[s][2], la, lb, how);
+    /* Every small size; a kernel that rounds beside one that does not has few. */
+    for (int64_t m = 1; m <= (f->rounded && f->ordered ? 7 : 35); m++)
         for (int64_t n = 1; n <= 35; n++)
             bad += !one(f, m, n, 1 + below(9), (int)below(9), (int)below(9), (int)below(16));
     for (int r = 0; r < rounds; r++) {
@@ -309,7 +340,7 @@ static int kernel_ok(const kernel *f, int rounds)
         }
         bad += !one(f, m, n, k, (int)below(9), (int)below(9), (int)below(16));
     }
-    printf("%-9s %s\n", f->name, bad ? "WRONG" : "ok");
+    printf("%-12s%s%s\n", f->name, f->rounded ? "bf16 " : "", bad ? "WRONG" : "ok");
     return bad == 0;
 }
 
@@ -319,6 +350,7 @@ static int row_alone(const kernel *f)
     luge__gemm g = { .m = 1000, .n = 50, .k = 784, .a_rs = 784, .a_cs = 1, .b_rs = 50, .b_cs = 1, .c_rs = 50 }, r = g;
     float *a = filled(g.m * g.k, 0, 0), *b = filled(g.k * g.n, 0, 0), *c = filled(g.m * g.n, 0, 0),
           *d = filled(50, 0, 0);
+    g.rounded = r.rounded = f->rounded;
     r.m = 1;
     f->plan(&g);
     f->plan(&r);
@@ -330,20 +362,109 @@ static int row_alone(const kernel *f)
     return ok;
 }
 
+/* Products of any numbers against sums in double, whose terms are exact: each of k additions may be off by half a unit
+ * in the last place of what is the sum of magnitudes at most. */
+static int near_ok(const kernel *f)
+{
+    luge__gemm g = { .m = 45, .n = 70, .k = 1100, .a_rs = 1100, .a_cs = 1, .b_rs = 70, .b_cs = 1, .c_rs = 70 };
+    g.rounded = 1;
+    float *a = filled(g.m * g.k, 0, 0), *b = filled(g.k * g.n, 0, 0), *c = filled(g.m * g.n, 0, 0);
+    int64_t bad = 0;
+    f->plan(&g);
+    run_split(f, &g, a, b, c, NULL);
+    for (int64_t i = 0; i < g.m; i++)
+        for (int64_t j = 0; j < g.n; j++) {
+            double sum = 0, magnitude = 0;
+            for (int64_t k = 0; k < g.k; k++) {
+                const double x = (double)luge__round_bf16(a[i * g.k + k]) * (double)luge__round_bf16(b[k * g.n + j]);
+                sum += x;
+                magnitude += fabs(x);
+            }
+            bad += !(fabs((double)c[i * g.n + j] - sum) <= (double)g.k * ldexp(magnitude, -24));
+        }
+    if (bad) printf("%s: %d elements are too far from the exact sum\n", f->name, (int)bad);
+    free(a), free(b), free(c);
+    return !bad;
+}
+
+static uint32_t bits_of(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, 4);
+    return u;
+}
+
+/* What rounding makes of the numbers of the table: subnormal ones are zero, and zero has no sign in a product's sum. */
+static int rounds_as(uint32_t from, uint32_t want, float got, int keeps_sign)
+{
+    if ((from & 0x7fffffffu) > 0x7f800000u) return isnan(got) && !(bits_of(got) & 0xffff);
+    if ((from & 0x7fffffffu) < 0x00800000u) return bits_of(got) == (keeps_sign ? from & 0x80000000u : 0);
+    return bits_of(got) == want;
+}
+
+/* A column of the table's numbers times 1, and 1 times a row of them. */
+static int rounding_ok(const kernel *f)
+{
+    enum { N = sizeof bf16_golden / sizeof *bf16_golden };
+    static float x[N], y[2][N];
+    const float one_number = 1;
+    int bad = 0;
+    luge__gemm column = { .m = N, .n = 1, .k = 1, .a_rs = 1, .a_cs = 1, .b_rs = 1, .b_cs = 1, .c_rs = 1, .rounded = 1 };
+    luge__gemm row = { .m = 1, .n = N, .k = 1, .a_rs = 1, .a_cs = 1, .b_rs = N, .b_cs = 1, .c_rs = N, .rounded = 1 };
+    for (int i = 0; i < N; i++) memcpy(&x[i], &bf16_golden[i][0], 4);
+    f->plan(&column);
+    f->plan(&row);
+    run_split(f, &column, x, &one_number, y[0], NULL);
+    run_split(f, &row, &one_number, x, y[1], NULL);
+    for (int i = 0; i < N; i++) {
+        const uint32_t from = bf16_golden[i][0], want = bf16_golden[i][1];
+        const int ok = rounds_as(from, want, luge__round_bf16(x[i]), 1) && rounds_as(from, want, y[0][i], 0) &&
+                       rounds_as(from, want, y[1][i], 0);
+        if (!ok)
+            printf("%s: 0x%08x is rounded to 0x%08x, 0x%08x, 0x%08x; 0x%08x is expected\n", f->name, (unsigned)from,
+                   (unsigned)bits_of(luge__round_bf16(x[i])), (unsigned)bits_of(y[0][i]), (unsigned)bits_of(y[1][i]),
+                   (unsigned)want);
+        bad += !ok;
+    }
+    return !bad;
+}
+
+/* A kernel that rounds while it packs. */
+static int rounded_ok(const kernel *f, int rounds)
+{
+    return kernel_ok(f, rounds) & row_alone(f) & near_ok(f) & rounding_ok(f);
+}
+
+static int instructions_ok(int rounds)
+{
+    int ok = 1;
+#if defined(LUGE_HAVE_BF16)
+    static const kernel vectors = { "avx512_bf16", luge__gemm_plan_avx512_bf16, luge__gemm_run_avx512_bf16, 1, 1, 0 };
+    if (luge__cpu_bf16(LUGE__AVX512) >= LUGE__BF16_AVX512) ok &= rounded_ok(&vectors, rounds);
+#endif
+#if defined(LUGE_HAVE_AMX)
+    static const kernel soft = { "soft amx", luge__gemm_plan_soft_amx, luge__gemm_run_soft_amx, 1, 1, 0 };
+    static const kernel hard = { "amx", luge__gemm_plan_amx, luge__gemm_run_amx, 1, 1, 0 };
+    if (luge__cpu_bf16(LUGE__AVX512) >= LUGE__BF16_AVX512) ok &= rounded_ok(&soft, rounds / 8);
+    if (luge__cpu_bf16(LUGE__AVX512) == LUGE__BF16_AMX && luge__amx_permit()) ok &= rounded_ok(&hard, rounds);
+#endif
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
     const int rounds = argc > 1 ? atoi(argv[1]) : 200;
     const kernel kernels[] = {
 #if defined(__FMA__) || defined(__aarch64__)
-        { "baseline", luge__gemm_plan_baseline, luge__gemm_run_baseline, 1 },
+        { "baseline", luge__gemm_plan_baseline, luge__gemm_run_baseline, 1, 0, 1 },
 #else
-        { "baseline", luge__gemm_plan_baseline, luge__gemm_run_baseline, 0 },
+        { "baseline", luge__gemm_plan_baseline, luge__gemm_run_baseline, 0, 0, 1 },
 #endif
 #ifdef LUGE_HAVE_AVX2
-        { "avx2", luge__gemm_plan_avx2, luge__gemm_run_avx2, 1 },
+        { "avx2", luge__gemm_plan_avx2, luge__gemm_run_avx2, 1, 0, 1 },
 #endif
 #ifdef LUGE_HAVE_AVX512
-        { "avx512", luge__gemm_plan_avx512, luge__gemm_run_avx512, 1 },
+        { "avx512", luge__gemm_plan_avx512, luge__gemm_run_avx512, 1, 0, 1 },
 #endif
     };
     int ok = 1;
@@ -354,6 +475,10 @@ int main(int argc, char **argv)
 #endif
         ok &= kernel_ok(&kernels[i], rounds);
         ok &= row_alone(&kernels[i]);
+        kernel rounded = kernels[i];
+        rounded.rounded = 1;
+        ok &= rounded_ok(&rounded, rounds / 4);
     }
+    ok &= instructions_ok(rounds);
     return ok ? 0 : 1;
 }

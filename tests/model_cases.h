@@ -20,7 +20,8 @@ typedef enum case_flags {
     CASE_PLATEAU = 128,
     CASE_AUC = 256,
     CASE_REPLACE = 512,
-    CASE_IN_ORDER = 1024
+    CASE_IN_ORDER = 1024,
+    CASE_BF16 = 2048 /* products of operands rounded to bf16 */
 } case_flags;
 
 typedef struct model_case {
@@ -94,6 +95,7 @@ static const model_case model_cases[] = {
       { .size = 0 } },
     { "restarts, with replacement", CASE_REPLACE | CASE_MIXED, CASE_OPTIMIZER(.kind = LUGE_ADAMW),
       CASE_SCHEDULE(.kind = LUGE_COSINE_RESTARTS, .initial_rate = 0.01, .decay_steps = 7) },
+    { "bf16, mixed", CASE_BF16 | CASE_MIXED, CASE_OPTIMIZER(.kind = LUGE_ADAM), { .size = 0 } },
 };
 enum { MODEL_CASES = sizeof model_cases / sizeof *model_cases };
 
@@ -163,7 +165,8 @@ static inline luge_status case_compile(luge_model *m, const model_case *c)
     luge_compile_options o = { .size = sizeof o,
                                .optimizer = &optimizer,
                                .loss = LUGE_SPARSE_CATEGORICAL_CROSSENTROPY,
-                               .metrics = { LUGE_ACCURACY } };
+                               .metrics = { LUGE_ACCURACY },
+                               .precision = c->flags & CASE_BF16 ? LUGE_BF16 : LUGE_NO_DTYPE };
     if (c->flags & CASE_AUC) o.metrics[1] = LUGE_AUC;
     if (c->flags & CASE_FUNCTIONAL) {
         o.losses[0] = LUGE_CATEGORICAL_CROSSENTROPY;

@@ -2,6 +2,7 @@
  * Include it with SUITE defined; there is no guard because it is read several times. */
 /* clang-format off */
 SUITE(core)
+SUITE(bf16)
 SUITE(message)
 SUITE(random)
 SUITE(pool)
@@ -42,6 +43,7 @@ SUITE(extra)
 SUITE(image)
 SUITE(recipe)
 SUITE(fetch)
+SUITE(formula)
 SUITE(optimizers)
 SUITE(losses)
 SUITE(fit)

@@ -22,6 +22,7 @@ static void context_functions(luge_test *t)
     CHECK(t, luge_report(NULL, LUGE_EIO, NULL) != LUGE_OK);
     CHECK(t, luge_file_sink(NULL).write == NULL);
     CHECK(t, luge_threads(NULL) == 0 && luge_instruction_set(NULL) != NULL && luge_data_dir(NULL) == NULL);
+    CHECK_STR_EQ(t, luge_bf16_unit(NULL), "?");
     CHECK(t, luge_memory_now(NULL) == 0 && luge_memory_peak(NULL) == 0);
     CHECK(t, luge_status_name((luge_status)77) && luge_status_text((luge_status)-77) && luge_version());
     CHECK(t, luge_dtype_size((luge_dtype)0) == 0 && luge_dtype_name((luge_dtype)-1) != NULL);
@@ -70,6 +71,7 @@ static void plan_functions(luge_test *t)
     CHECK(t, luge_run_create(NULL) == NULL);
     luge_run_free(NULL);
     CHECK(t, luge_run_bind(NULL, none, NULL, 0) != LUGE_OK && luge_run_execute(NULL) != LUGE_OK);
+    CHECK(t, luge_run_execute_timed(NULL, NULL) != LUGE_OK);
     CHECK(t, luge_run_get(NULL, none, NULL, 0) != LUGE_OK && luge_run_data(NULL, none) == NULL);
     CHECK(t, luge_eval(NULL, none, NULL, 0) != LUGE_OK);
     CHECK(t, luge_check_gradients(NULL, none, NULL, 0, NULL, NULL) != LUGE_OK);

@@ -129,6 +129,7 @@ static void looking_functions(luge_test *t)
 {
     luge_weight_info weight;
     luge_layer_info layer;
+    luge_training_graph shown;
     const luge_sink nowhere = { NULL, NULL };
     luge_context *ctx = luge_open(.threads = 1);
     CHECK_EQ_INT(t, luge_weight_count(NULL), 0);
@@ -142,6 +143,8 @@ static void looking_functions(luge_test *t)
     CHECK(t, isnan(luge_history_value(NULL, 0, NULL)) && luge_history_csv(NULL, nowhere));
     CHECK(t, luge_set_note(NULL, NULL, NULL) && !luge_note(NULL, NULL));
     CHECK(t, luge_check_model(NULL, NULL, NULL, NULL, 0) != LUGE_OK);
+    CHECK(t, !luge_is_some(luge_model_output(NULL, 0)));
+    CHECK(t, luge_training_graph_of(NULL, NULL, NULL, NULL) && luge_training_graph_of(NULL, NULL, &shown, NULL));
     CHECK(t, luge_save_model(NULL, NULL) && !luge_load_model(NULL, NULL) && !luge_load_model_memory(NULL, NULL, 0));
     CHECK(t, !luge_load_model(ctx, NULL) && luge_failed(ctx));
     luge_clear(ctx);

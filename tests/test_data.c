@@ -415,6 +415,38 @@ static void folding(luge_test *t)
     luge_close(ctx);
 }
 
+/* Batches large enough to be shared among threads, of shuffled rows of bytes: every element is the scaled double,
+ * rounded once, on each instruction set. */
+static void images(luge_test *t)
+{
+    enum { MANY = 600, WIDE = 131 };
+    static const double scales[] = { 1 / 255., 0.1, -1 / 3., 3e-39, 1e38, 1 };
+    static unsigned char bytes[MANY * WIDE];
+    static float out[MANY * WIDE];
+    int64_t order[MANY];
+    for (int i = 0; i < MANY * WIDE; i++) bytes[i] = (unsigned char)(i * 151 + i / 256);
+    luge_row_order(3, 0, MANY, order);
+    for (int k = 0; k < 6 * 3; k++) {
+        const double scale = scales[k / 3];
+        luge_context *ctx = luge_open(.threads = 1 + k % 2, .cpu_limit = k % 3 == 0   ? "baseline"
+                                                                         : k % 3 == 1 ? "avx2"
+                                                                                      : NULL);
+        if (!CHECK(t, ctx)) return;
+        luge_dataset *d = luge_dataset_create(ctx);
+        luge_dataset_add_features(d, luge_array_borrow(ctx, LUGE_U8, luge_shape_of(MANY, WIDE), bytes), .scale = scale,
+                                  .offset = k == 17 ? -0.25 : 0);
+        CHECK_STATUS(t, luge_dataset_gather(d, LUGE_FEATURES, 0, 0, LUGE_F32, order, MANY, out, sizeof out), LUGE_OK);
+        int wrong = 0;
+        for (int i = 0; i < MANY * WIDE; i++) {
+            const double x = bytes[order[i / WIDE] * WIDE + i % WIDE];
+            const float expected = (float)(x * scale + (k == 17 ? -0.25 : 0));
+            wrong += !(out[i] == expected);
+        }
+        CHECK_EQ_INT(t, wrong, 0);
+        luge_close(ctx);
+    }
+}
+
 /* ---- out of memory ----------------------------------------------------------------------------------------------- */
 
 static luge_status everything(luge_test *t, luge_context *ctx, void *user)
@@ -441,6 +473,7 @@ static void no_memory(luge_test *t)
 void test_data(luge_test *t)
 {
     RUN(t, conversions);
+    RUN(t, images);
     RUN(t, targets);
     RUN(t, bad_gathers);
     RUN(t, bad_columns);

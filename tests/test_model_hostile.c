@@ -135,6 +135,9 @@ static const edit edits[] = {
     { "a value as large as memory", &functional, "\"op\":\"full\",\"attr\":{\"dtype\":\"f64\",\"shape\":[]", "\"op\":\"full\",\"attr\":{\"dtype\":\"f64\",\"shape\":[4611686018427387904]", "node" },
     { "slab out of range", &small, "\"slab\":0", "\"slab\":1000", "node 2 (variable)" },
     /* compiled */
+    { "unknown precision", &small, "\"compiled\":{", "\"compiled\":{\"precision\":\"f8\",", "\"precision\" is unknown" },
+    { "precision no text", &small, "\"compiled\":{", "\"compiled\":{\"precision\":16,", "\"precision\" is unknown" },
+    { "precision", &small, "\"compiled\":{", "\"compiled\":{\"precision\":\"bf16\",", NULL },
     { "loss 0", &small, "\"loss\":\"sparse_categorical_crossentropy\"", "\"loss\":\"none\"", "a loss is expected" },
     { "unknown loss", &small, "\"loss\":\"sparse_categorical_crossentropy\"", "\"loss\":\"sparse\"", "\"loss\" is missing, unknown" },
     { "loss of an output", &functional, "\"losses\":[\"categorical_crossentropy\",", "\"losses\":[\"crossentropy\",", "a loss is unknown" },

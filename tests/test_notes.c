@@ -99,6 +99,62 @@ static void refused(luge_test *t)
     CHECK_STATUS(t, luge_check_model(NULL, d, NULL, r, 2), LUGE_EINVAL);
     CHECK_STATUS(t, luge_check_model(m, d, NULL, r, 2), LUGE_ESTATE);
     CHECK_STR_CONTAINS(t, luge_error(ctx), "compile the model first");
+    luge_training_graph shown = { .n_bindings = 1 };
+    luge_clear(ctx);
+    CHECK_STATUS(t, luge_training_graph_of(m, d, &shown, NULL), LUGE_ESTATE);
+    CHECK(t, !shown.graph && !shown.n_bindings);
+    luge_close(ctx);
+}
+
+/* The graph of a step says what training does: its loss is evaluate's, its gradients are those of differences, and its
+ * updates change the model. */
+static void training_graph(luge_test *t)
+{
+    luge_context *ctx = luge_open(.threads = 1);
+    luge_model *m = make_model(ctx, "dense 4 tanh, dense 3 softmax", LUGE_CATEGORICAL_CROSSENTROPY);
+    luge_dataset *d = make_rows(ctx, rows[0], classes);
+    luge_training_graph shown;
+    luge_val gradients[4], outputs[64];
+    CHECK_STATUS(t, luge_training_graph_of(m, d, &shown, gradients), LUGE_OK);
+    CHECK_EQ_INT(t, shown.n_bindings, 2);
+    CHECK(t, luge_is_some(luge_model_output(m, 0)) && !luge_is_some(luge_model_output(m, 1)));
+    CHECK(t, luge_model_output(m, 0).id < shown.loss.id && !luge_is_some(luge_model_output(m, -1)));
+    float loss = 0, gradient[8] = { 0 }, before[8], after[8];
+    int n = 0;
+    outputs[n++] = shown.loss;
+    for (int i = 0; i < 4; i++) outputs[n++] = gradients[i];
+    luge_plan *plan = luge_plan_create(shown.graph, outputs, n);
+    luge_run *run = luge_run_create(plan);
+    for (int i = 0; i < shown.n_bindings; i++)
+        luge_run_bind(run, shown.bindings[i].input, shown.bindings[i].data, shown.bindings[i].bytes);
+    CHECK_STATUS(t, luge_run_execute(run), LUGE_OK);
+    luge_run_get(run, shown.loss, &loss, sizeof loss);
+    luge_run_get(run, gradients[0], gradient, sizeof gradient);
+    CHECK_CLOSE(t, loss, luge_evaluate(m, d).loss, 1e-6);
+    double numerical[8];
+    luge_weight_info w;
+    luge_weight_at(m, 0, &w);
+    const luge_check_options o = { .size = sizeof o, .n_bindings = shown.n_bindings, .bindings = shown.bindings };
+    CHECK_STATUS(t,
+                 luge_numerical_gradient(shown.graph, shown.loss, luge_node_at(shown.graph, w.value.id), &o, numerical),
+                 LUGE_OK);
+    for (int i = 0; i < 8; i++) CHECK_CLOSE(t, gradient[i], numerical[i], 1e-6);
+    luge_get_weight(m, w.name, before, sizeof before);
+    n = 0;
+    for (uint32_t id = 1; id <= luge_node_count(shown.graph); id++) {
+        luge_node_info node;
+        const luge_val v = luge_node_at(shown.graph, id);
+        if (!luge_node_info_of(shown.graph, v, &node) && node.dtype == LUGE_NO_DTYPE && n < 64) outputs[n++] = v;
+    }
+    CHECK(t, n > 0);
+    run = luge_run_create(luge_plan_create(shown.graph, outputs, n));
+    for (int i = 0; i < shown.n_bindings; i++)
+        luge_run_bind(run, shown.bindings[i].input, shown.bindings[i].data, shown.bindings[i].bytes);
+    CHECK_STATUS(t, luge_run_execute(run), LUGE_OK);
+    luge_get_weight(m, w.name, after, sizeof after);
+    CHECK(t, memcmp(before, after, sizeof before) != 0);
+    luge_graph_free(shown.graph);
+    CHECK_STATUS(t, luge_training_graph_of(m, d, NULL, NULL), LUGE_EINVAL);
     luge_close(ctx);
 }
 
@@ -116,7 +172,11 @@ static void sweep(luge_test *t)
         memory.fail_at = memory.allocations + k;
         luge_set_note(m, "a", "b");
         luge_set_note(m, "a", "c");
+        luge_training_graph shown;
+        luge_val values[4];
         luge_check_model(m, d, NULL, r, 4);
+        luge_training_graph_of(m, d, &shown, values);
+        CHECK(t, !luge_failed(ctx) == (shown.graph != NULL));
         done = memory.allocations < memory.fail_at;
         CHECK_STATUS(t, luge_failure(ctx), done ? LUGE_OK : LUGE_ENOMEM);
         luge_close(ctx);
@@ -131,6 +191,7 @@ void test_notes(luge_test *t)
     RUN(t, keep_and_forget);
     RUN(t, through_a_file);
     RUN(t, gradients);
+    RUN(t, training_graph);
     RUN(t, refused);
     RUN(t, sweep);
 }

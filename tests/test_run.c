@@ -342,6 +342,33 @@ static void keep_all(luge_test *t)
     luge_close(l.ctx);
 }
 
+/* Times of steps add up over executions, on every path, and are no more than all of it took. */
+static void timed(luge_test *t)
+{
+    for (int way = 0; way < 3; way++) {
+        line l = open_line(1 + way % 2);
+        luge_plan *plan = luge_plan_create(l.g, &l.y, 1, .guard = way == 2);
+        luge_run *run = luge_run_create(plan);
+        int64_t took[8] = { 0 }, sum = 0;
+        const int steps = luge_plan_step_count(plan);
+        if (!CHECK(t, steps > 0 && steps <= 8)) break;
+        CHECK_STATUS(t, luge_run_execute_timed(run, took), LUGE_ESTATE);
+        for (int i = 0; i < steps; i++) CHECK_EQ_INT(t, took[i], 0); /* nothing ran */
+        luge_run_bind(run, l.x, batch, sizeof batch);
+        const int64_t before = luge__nanoseconds();
+        for (int i = 0; i < 1000; i++) {
+            const int64_t last = took[0];
+            CHECK_STATUS(t, luge_run_execute_timed(run, took), LUGE_OK);
+            CHECK(t, took[0] >= last);
+        }
+        for (int i = 0; i < steps; i++) sum += took[i];
+        CHECK(t, sum > 0 && sum <= luge__nanoseconds() - before);
+        check_y(t, run, l.y);
+        CHECK_STATUS(t, luge_run_execute_timed(run, NULL), LUGE_OK);
+        luge_close(l.ctx);
+    }
+}
+
 static void eval(luge_test *t)
 {
     line l = open_line(1);
@@ -372,5 +399,6 @@ void test_run(luge_test *t)
     RUN(t, index_faults);
     RUN(t, questions);
     RUN(t, keep_all);
+    RUN(t, timed);
     RUN(t, eval);
 }

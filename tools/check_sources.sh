@@ -15,6 +15,7 @@ listed=$({
     [ -z "$(list LUGE_FUZZ)" ] || echo tests/fuzz/driver.c
     { list LUGE_EXAMPLES && list LUGE_DATA_EXAMPLES; } | sed 's,.*,examples/&.c,'
     list LUGE_BENCH | sed 's,.*,bench/&.c,'
+    list LUGE_BENCH_PEERS | sed 's,.*,bench/peers/&.c,'
 } | sort)
 present=$({
     find src tests examples bench -name '*.c'

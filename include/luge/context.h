@@ -81,7 +81,10 @@ LUGE_API const char *luge_nearest(const char *text, const char *const *words, in
 /* What the context works with. */
 LUGE_API int luge_threads(const luge_context *ctx);              /* threads, the caller's own included */
 LUGE_API const char *luge_instruction_set(const luge_context *); /* "baseline", "avx2" or "avx512" */
-LUGE_API const char *luge_data_dir(const luge_context *ctx);     /* NULL where none was given */
+/* What multiplies matrices in bf16 (luge_plan_options): "amx" or "avx512_bf16", instructions of some CPUs, or
+ * "rounded", the f32 product over rounded operands. */
+LUGE_API const char *luge_bf16_unit(const luge_context *ctx);
+LUGE_API const char *luge_data_dir(const luge_context *ctx); /* NULL where none was given */
 /* Bytes that the context holds now, and the most it ever held. */
 LUGE_API size_t luge_memory_now(const luge_context *ctx);
 LUGE_API size_t luge_memory_peak(const luge_context *ctx);

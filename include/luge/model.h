@@ -78,6 +78,8 @@ LUGE_API luge_val luge_model_weight(luge_model *model, const char *name, luge_sh
  * ones. */
 LUGE_API luge_status luge_model_outputs(luge_model *model, const luge_val *outputs, int n);
 LUGE_API luge_graph *luge_model_graph(luge_model *model); /* the forward graph; the model's */
+/* Its output number `index`, from 0; none past the last, and before the model is built. */
+LUGE_API luge_val luge_model_output(const luge_model *model, int index);
 
 /* ---- compile ----------------------------------------------------------------------------------------------------- */
 
@@ -165,6 +167,9 @@ typedef struct luge_compile_options {
     double loss_weights[LUGE_MAX_OUTPUTS]; /* of each output; 0 means 1 */
     double threshold;                      /* binary metrics: a probability in (0, 1); default 0.5 */
     int32_t top_k;                         /* LUGE_TOP_K; default 5 */
+    luge_dtype precision;                  /* of matrix products, in training and ever after: LUGE_F32 (default), or
+                                              LUGE_BF16 as in luge_plan_options. Weights, updates and files stay f32.
+                                              For models of f32 */
 } luge_compile_options;
 
 /* Sets loss, optimizer and metrics. Weights and history stay; what an earlier optimizer and callbacks had gathered and
@@ -441,6 +446,21 @@ LUGE_API luge_status luge_model_memory(luge_model *model, luge_dataset *data, in
  * be NULL; bindings of options are not used. The model does not change. */
 LUGE_API luge_status luge_check_model(luge_model *model, luge_dataset *data, const luge_check_options *options,
                                       luge_check_result *results, int n);
+
+/* What one training step computes, to be looked at: forward pass, loss, gradients, updates, as one graph. Inputs and
+ * weights have the node ids that they have in luge_model_graph; what is known of a layer's values there holds here. */
+typedef struct luge_training_graph {
+    luge_graph *graph; /* the caller's, to be freed by luge_graph_free; it shares the weights with the model */
+    luge_val loss;     /* what stands behind it computes gradients and updates; an update is a node without a dtype */
+    int32_t n_bindings;
+    luge_binding bindings[8 + LUGE_MAX_OUTPUTS + 1]; /* what its inputs are given for these rows: features, targets,
+                                                        weights of rows; the model's memory, until it is used again */
+} luge_training_graph;
+/* The graph for all rows of `batch` as one batch. gradients has room for luge_weight_count values: the gradient of each
+ * weight, none where it is not trained; it may be NULL. Needs a compiled model. On an error graph is NULL. Nothing is
+ * executed: the model stays as it is until the graph's updates run. */
+LUGE_API luge_status luge_training_graph_of(luge_model *model, luge_dataset *batch, luge_training_graph *out,
+                                            luge_val *gradients);
 
 /* ---- history ----------------------------------------------------------------------------------------------------- */
 

@@ -8,37 +8,6 @@
 
 enum { ROWS = 16 };
 
-/* Some rows of the data that the model was trained on, drawn by the seed. */
-static int some_rows(cli_job *job, luge_dataset *from, luge_dataset **data)
-{
-    const int64_t n = luge_dataset_rows(from), kept = n < ROWS ? n : ROWS;
-    int64_t *order = malloc(((size_t)n + 1) * sizeof *order);
-    if (!order) return cli_fail(job->o.verb, "out of memory");
-    luge_row_order(7, 0, n, order);
-    *data = luge_dataset_select(from, order, kept);
-    free(order);
-    return *data ? CLI_OK : cli_fail_with(job->o.verb, job->ctx);
-}
-
-static int load(cli_job *job, luge_dataset **data)
-{
-    int code;
-    luge_dataset *all;
-    if (cli_is_recipe(job->o.word[0])) {
-        code = cli_recipe_read(&job->o, job->ctx, job->o.word[0]);
-        if (!code && !job->o.value[OPT_DATA]) return cli_fail(job->o.verb, "%s names no data", job->o.word[0]);
-        if (!code) code = cli_job_data(job);
-        if (!code) code = cli_job_model(job);
-        return code ? code : some_rows(job, job->train, data);
-    }
-    code = cli_job_load_model(job, job->o.word[0]);
-    if (!code && !job->o.value[OPT_DATA])
-        return cli_fail(job->o.verb, "%s does not say what it was trained on; --data is needed", job->o.word[0]);
-    if (!code) code = cli_load_encoded(job, job->o.value[OPT_DATA], 1, &all);
-    if (!code && job->o.value[OPT_ONLY]) code = cli_keep_only(job, &all);
-    return code ? code : some_rows(job, all, data);
-}
-
 static void print_shape(const luge_shape *s, char *text, size_t size)
 {
     size_t n = 0;
@@ -87,13 +56,14 @@ static int print_results(const cli_job *job, const luge_check_result *results)
 
 static int check(cli_job *job)
 {
-    luge_dataset *data;
+    luge_dataset *all, *data = NULL;
     int n = 0;
     if (job->o.n_words != 1) {
         cli_fail(job->o.verb, "the model is missing\n  luge check model.safetensors");
         return CLI_USAGE;
     }
-    int code = load(job, &data);
+    int code = cli_job_find(job, job->o.word[0], 1, &all);
+    if (!code) code = cli_some_rows(job, all, ROWS, &data);
     if (code) return code;
     for (int i = 0; i < luge_weight_count(job->model); i++) {
         luge_weight_info w;

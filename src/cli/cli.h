@@ -14,10 +14,14 @@ int cli_train(int n, char **arg);
 int cli_evaluate(int n, char **arg);
 int cli_predict(int n, char **arg);
 int cli_check(int n, char **arg);
+int cli_graph(int n, char **arg);
 int cli_summary(int n, char **arg);
 int cli_data(int n, char **arg);
+int cli_grad(int n, char **arg);
+int cli_descend(int n, char **arg);
 int cli_ops(int n, char **arg);
 int cli_info(int n, char **arg);
+int cli_plot(int n, char **arg);
 
 /* ---- text.c ------------------------------------------------------------------------------------------------------ */
 
@@ -30,6 +34,8 @@ enum { CLI_NO_BREAK = 1 }; /* a character that cli_wrap prints as a space at whi
 void cli_wrap(int indent, const char *words);
 /* How many columns UTF-8 text takes. */
 int cli_columns(const char *text);
+/* Prints text in so many columns: filled, from the left where `right` is nonzero, or cut between characters. */
+void cli_pad(const char *text, int width, int right);
 /* 1234567 as 1,234,567; bytes as 16 KB; seconds as 0.7 s or 3 min 20 s. The text lies in `text`. */
 enum { CLI_TEXT = 40 };
 const char *cli_count(char text[CLI_TEXT], int64_t value);
@@ -37,6 +43,10 @@ const char *cli_bytes(char text[CLI_TEXT], double bytes);
 const char *cli_duration(char text[CLI_TEXT], double seconds);
 /* Four digits or more that matter: 0.0413, 12.731, 9,753, 3.10e-05. */
 const char *cli_figure(char text[CLI_TEXT], double value);
+/* The shortest text of six digits or more that reads back as the same number. */
+const char *cli_exact(char text[CLI_TEXT], double value);
+/* A field of a CSV line, in quotes where it needs them. */
+void cli_csv_field(FILE *file, const char *text);
 
 /* How many letters must be typed, taken away, exchanged or swapped with a neighbour to get from a to b. */
 int cli_distance(const char *a, const char *b);
@@ -62,6 +72,10 @@ int cli_fail_with(const char *verb, const luge_context *ctx);
  * CLI_FAILED, after a message. */
 FILE *cli_create(const char *verb, const char *path);
 int cli_finish(const char *verb, const char *path, FILE *file);
+/* Whether a file could be made there, asked before the work that fills it. */
+int cli_check_output(const char *verb, const char *path);
+/* In place of cli_finish: what `path` was stays. */
+void cli_discard(const char *path, FILE *file);
 
 int cli_is_terminal(FILE *file);
 /* Whether colour may be used there: a terminal that is not dumb, and no NO_COLOR. */

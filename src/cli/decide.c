@@ -226,6 +226,15 @@ static int check_sampling(const cli_job *job)
     return name ? unknown(job, OPT_SAMPLING, "sampling", name, names, 3) : CLI_OK;
 }
 
+static int decide_precision(const cli_job *job, luge_dtype *precision)
+{
+    static const char *const names[] = { "f32", "bf16" };
+    const char *name = job->o.value[OPT_PRECISION];
+    *precision = name && !strcmp(name, "bf16") ? LUGE_BF16 : LUGE_F32;
+    if (!name || *precision == LUGE_BF16 || !strcmp(name, "f32")) return CLI_OK;
+    return unknown(job, OPT_PRECISION, "precision", name, names, 2);
+}
+
 int cli_decide_numbers(cli_job *job)
 {
     const char *batch = job->o.value[OPT_BATCH];
@@ -250,15 +259,17 @@ static int compile(cli_job *job)
     luge_optimizer optimizer;
     luge_schedule schedule;
     luge_loss loss;
+    luge_dtype precision;
     int code = decide_loss(job, &loss);
     if (!code) code = decide_optimizer(job, &optimizer);
     if (!code) code = decide_schedule(job, &optimizer, &schedule);
+    if (!code) code = decide_precision(job, &precision);
     if (code) return code;
     const int regression = job->task == LUGE_REGRESSION;
     const double unit = job->deviation > 0 ? job->deviation : 1; /* so that a rate suits targets of any size */
     const double weight = loss == LUGE_MEAN_SQUARED_ERROR || loss == LUGE_HUBER_LOSS ? 1 / (unit * unit) : 1 / unit;
     luge_compile(job->model, .optimizer = &optimizer, .loss = loss, .loss_weights = { weight }, .huber_delta = unit,
-                 .label_smoothing = cli_number(&job->o, OPT_SMOOTHING, 0),
+                 .label_smoothing = cli_number(&job->o, OPT_SMOOTHING, 0), .precision = precision,
                  .metrics = { regression ? LUGE_MAE : LUGE_ACCURACY });
     return luge_failed(job->ctx) ? refused(job) : CLI_OK;
 }
@@ -269,4 +280,20 @@ int cli_job_model(cli_job *job)
     if (!code) code = cli_decide_numbers(job);
     if (!code) code = compile(job);
     return code;
+}
+
+luge_fit_options cli_fit_options(const cli_job *job)
+{
+    const char *sampling = job->o.value[OPT_SAMPLING];
+    return (luge_fit_options){ .size = sizeof(luge_fit_options),
+                               .data = job->train,
+                               .epochs = job->epochs,
+                               .batch_size = job->batch,
+                               .sampling = sampling && !strcmp(sampling, "in-order")           ? LUGE_IN_ORDER
+                                           : sampling && !strcmp(sampling, "with-replacement") ? LUGE_WITH_REPLACEMENT
+                                                                                               : LUGE_SHUFFLED,
+                               .validation_data = job->validation,
+                               .validation_batch_size = 256,
+                               .verbose = -1,
+                               .interrupt = &cli_interrupted };
 }

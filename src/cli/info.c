@@ -63,6 +63,9 @@ int cli_info(int n, char **arg)
     }
     printf("  version          %s\n", luge_version());
     printf("  instruction set  %s\n", luge_instruction_set(ctx));
+    printf("  bf16 products    %s\n", strcmp(luge_bf16_unit(ctx), "rounded") != 0
+                                          ? luge_bf16_unit(ctx)
+                                          : "rounded, then multiplied as f32: slower than f32");
     printf("  threads          %d\n", luge_threads(ctx));
     print_kernels();
     print_data_folders();

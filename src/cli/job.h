@@ -63,6 +63,8 @@ int cli_load(cli_job *job, const char *spec, luge_table **table, luge_dataset **
 int cli_load_encoded(cli_job *job, const char *spec, int targets, luge_dataset **data);
 /* Loads a model and what it knows about its data. */
 int cli_job_load_model(cli_job *job, const char *path);
+/* The shape of a row that the model takes. */
+int cli_row_shape(const cli_job *job, luge_shape *row);
 const char *cli_class_name(const cli_job *job, int64_t index, char text[CLI_TEXT]);
 /* A text column whose first value is a number but for its comma; NULL where there is none. */
 const char *cli_decimal_commas(const luge_table *table);
@@ -73,6 +75,11 @@ const char *cli_spec_name(const char *spec);
 
 /* From --data to train, validation and test: task, classes, encoder and split. */
 int cli_job_data(cli_job *job);
+/* The model of that name: a file's, or one that a recipe says how to build, untrained. *data: what it is
+ * trained on (or --data), where that is wanted or the recipe needs it. */
+int cli_job_find(cli_job *job, const char *name, int with_data, luge_dataset **data);
+/* At most so many of the rows, drawn by a seed that is always the same. */
+int cli_some_rows(cli_job *job, luge_dataset *all, int64_t most, luge_dataset **data);
 /* Targets of a data set as numbers; the caller frees them. NULL after a message. */
 double *cli_targets(cli_job *job, luge_dataset *data);
 
@@ -85,6 +92,8 @@ int cli_keep_only(cli_job *job, luge_dataset **data);
 int cli_job_model(cli_job *job);
 /* Epochs, batch and patience alone. */
 int cli_decide_numbers(cli_job *job);
+/* How to fit what was decided; callbacks are the caller's. */
+luge_fit_options cli_fit_options(const cli_job *job);
 
 /* ---- score.c ----------------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,6 @@
 /* json.c: JSON for scripts. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "job.h"
 
@@ -57,20 +56,11 @@ void cli_json_whole(cli_json *j, const char *key, int64_t value)
     fprintf(j->file, "%lld", (long long)value);
 }
 
-/* The shortest text that reads back as the same number. */
 void cli_json_number(cli_json *j, const char *key, double value)
 {
-    char text[40];
+    char text[CLI_TEXT];
     begin(j, key);
-    if (!isfinite(value)) {
-        fputs("null", j->file);
-        return;
-    }
-    for (int digits = 6; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break; /* equal bits are meant */
-    }
-    fputs(text, j->file);
+    fputs(isfinite(value) ? cli_exact(text, value) : "null", j->file);
 }
 
 static void confusion(cli_json *j, const cli_job *job, const cli_scores *s)

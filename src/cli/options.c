@@ -18,30 +18,32 @@ static const struct option {
     int verbs;
 } options[N_OPTIONS] = {
     [OPT_DATA] = { "data", "SPEC", "a CSV file, a folder of images, .npy, IDX, a name such as mnist:train or digits, -",
-                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK },
-    [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_TRAIN },
-    [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_TRAIN },
-    [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_TRAIN },
+                   0, TEXT, VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_PLOT | VERB_GRAPH },
+    [OPT_TARGET] = { "target", "COLUMN", "the column to predict (default: the last)", 0, TEXT, VERB_LEARNS },
+    [OPT_TASK] = { "task", "TASK", "classification or regression (default: by the target)", 0, TEXT, VERB_LEARNS },
+    [OPT_ONLY] = { "only", "CLASSES", "keep the rows of these classes: --only 5,8", 0, TEXT, VERB_LEARNS },
     [OPT_ROWS] = { "rows", "N", "rows of made-up data", 0, WHOLE, VERB_READS },
     [OPT_VALIDATION] = { "validation", "PART", "share of the rows (0.1), \"last 0.2\", or data, to decide by", 0,
-                         SHARE_OR_TEXT, VERB_TRAIN },
+                         SHARE_OR_TEXT, VERB_LEARNS },
     [OPT_TEST] = { "test", "PART", "share of the rows (0.2), \"last 0.2\", or data, to be scored on", 0, SHARE_OR_TEXT,
-                   VERB_TRAIN },
+                   VERB_LEARNS },
     [OPT_STANDARDIZE] = { "standardize", "yes|no", "inputs to mean 0, deviation 1 (default: yes, but for pixels)", 0,
-                          YES_NO, VERB_TRAIN },
-    [OPT_MODEL] = { "model", "LAYERS", "\"dense 100 relu, dropout 0.2, dense 10 softmax\"", 0, TEXT, VERB_TRAIN },
-    [OPT_LOSS] = { "loss", "NAME", "such as binary_crossentropy, mean_absolute_error, huber", 0, TEXT, VERB_TRAIN },
-    [OPT_SMOOTHING] = { "smoothing", "S", "of the targets of a cross-entropy", 0, NUMBER, VERB_TRAIN },
+                          YES_NO, VERB_LEARNS },
+    [OPT_MODEL] = { "model", "LAYERS", "\"dense 100 relu, dropout 0.2, dense 10 softmax\"", 0, TEXT, VERB_LEARNS },
+    [OPT_LOSS] = { "loss", "NAME", "such as binary_crossentropy, mean_absolute_error, huber", 0, TEXT, VERB_LEARNS },
+    [OPT_SMOOTHING] = { "smoothing", "S", "of the targets of a cross-entropy", 0, NUMBER, VERB_LEARNS },
     [OPT_OPTIMIZER] = { "optimizer", "NAME", "adam, adamw, rmsprop, adagrad, \"sgd momentum=0.9 nesterov\"", 0, TEXT,
-                        VERB_TRAIN },
+                        VERB_LEARNS },
     [OPT_LR] = { "lr", "RATE", "learning rate", 0, NUMBER, VERB_TRAIN },
     [OPT_SCHEDULE] = { "schedule", "NAME", "of the rate: constant, cosine (to 0 at the last epoch), plateau", 0, TEXT,
-                       VERB_TRAIN },
-    [OPT_BATCH] = { "batch", "ROWS", "rows a step, or all (default 32)", 0, BATCH, VERB_TRAIN },
-    [OPT_SAMPLING] = { "sampling", "NAME", "shuffled, in-order or with-replacement", 0, TEXT, VERB_TRAIN },
-    [OPT_EPOCHS] = { "epochs", "N", "up to so many in all (default 200)", 0, WHOLE, VERB_TRAIN },
+                       VERB_LEARNS },
+    [OPT_BATCH] = { "batch", "ROWS", "rows a step, or all (default 32)", 0, BATCH, VERB_LEARNS | VERB_GRAPH },
+    [OPT_SAMPLING] = { "sampling", "NAME", "shuffled, in-order or with-replacement", 0, TEXT, VERB_LEARNS },
+    [OPT_EPOCHS] = { "epochs", "N", "up to so many in all (default 200)", 0, WHOLE, VERB_LEARNS },
     [OPT_PATIENCE] = { "patience", "N", "epochs without progress before it stops; 0: never (default 10)", 0, WHOLE,
                        VERB_TRAIN },
+    [OPT_PRECISION] = { "precision", "NAME", "of matrix products: f32 (default), or bf16, faster on some CPUs", 0, TEXT,
+                        VERB_TRAIN },
     [OPT_SEED] = { "seed", "N", "of split, weights, order, dropout; random draws one (default 1)", 0, SEED,
                    VERB_READS },
     [OPT_DELIMITER] = { "delimiter", "C", "between fields: , ; or tab (default: found out)", 0, TEXT, VERB_READS },
@@ -56,14 +58,34 @@ static const struct option {
     [OPT_RESUME] = { "resume", "FILE", "go on with a model's training where it stopped", 0, TEXT, VERB_TRAIN },
     [OPT_SAVE_RECIPE] = { "save-recipe", "FILE", "write what was decided as a recipe", 0, TEXT, VERB_TRAIN },
     [OPT_LOG] = { "log", "FILE", "a CSV line for each epoch", 0, TEXT, VERB_TRAIN },
-    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors)", 'o', TEXT,
-                     VERB_TRAIN | VERB_PREDICT | VERB_DATA },
+    [OPT_OUTPUT] = { "output", "FILE", "where the result goes (train: model.safetensors; pictures: .svg, .png, .pdf)",
+                     'o', TEXT, VERB_TRAIN | VERB_PREDICT | VERB_DATA | VERB_PLOT | VERB_FORMULA | VERB_GRAPH },
     [OPT_PICTURES] = { "pictures", "N", "show so many images with their predictions instead", 0, WHOLE, VERB_PREDICT },
     [OPT_MIRROR] = { "mirror", "URL", "fetch: folder of another server that has the files", 0, TEXT, VERB_DATA },
+    [OPT_FEATURES] = { "features", "A,B", "two columns for the axes; the others stay at their means", 0, TEXT,
+                       VERB_PLOT },
+    [OPT_OPS] = { "ops", NULL, "every operator, not a box a layer", 0, FLAG, VERB_GRAPH },
+    [OPT_TRAINING] = { "training", NULL, "a whole training step: loss, gradients and update too", 0, FLAG, VERB_GRAPH },
+    [OPT_PLAN] = { "plan", NULL, "the steps of the plan, before and after its rewrites", 0, FLAG, VERB_GRAPH },
+    [OPT_WRT] = { "wrt", "NAMES", "differentiate by these: --wrt r,t (default: all free names)", 0, TEXT, VERB_GRAD },
+    [OPT_AT] = { "at", "VALUES", "where: --at r=2,t=pi/4", 0, TEXT, VERB_GRAD },
+    [OPT_OF] = { "of", "NAMES", "differentiate these (default: what no other statement uses)", 0, TEXT, VERB_GRAD },
+    [OPT_ORDER] = { "order", "N", "derivatives up to this order (default 1); 0: the values alone", 0, WHOLE, VERB_GRAD },
+    [OPT_CHAIN] = { "steps", NULL, "the chain rule, node by node, as backpropagation goes", 0, FLAG, VERB_GRAD },
+    [OPT_GRAPH] = { "graph", NULL, "the computational graph as text; -o FILE draws it", 0, FLAG, VERB_GRAD },
+    [OPT_FROM] = { "from", "VALUES", "where to begin: --from x=-7,y=2", 0, TEXT, VERB_DESCEND },
+    [OPT_RACE] = { "optimizer", "NAMES", "sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw; several race", 0,
+                   TEXT, VERB_DESCEND },
+    [OPT_RATE] = { "rate", "R", "learning rate (default 0.1), or one for each optimizer: 0.95,0.1", 0, TEXT,
+                   VERB_DESCEND },
+    [OPT_STEPS] = { "steps", "N", "how many (default 100)", 0, WHOLE, VERB_DESCEND },
+    [OPT_NUMERICAL] = { "numerical", "H", "gradients by central differences (f(x+H) - f(x-H)) / 2H", 0, NUMBER,
+                        VERB_DESCEND },
+    [OPT_CSV] = { "csv", NULL, "the numbers behind a picture as CSV", 0, FLAG, VERB_PLOT | VERB_DESCEND },
     [OPT_JSON] = { "json", NULL, "one JSON object as the last line; predict: one a row", 0, FLAG,
-                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK },
+                   VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_PLOT | VERB_FORMULA | VERB_GRAPH },
     [OPT_QUIET] = { "quiet", NULL, "say nothing but errors, and the JSON object", 'q', FLAG,
-                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA },
+                    VERB_TRAIN | VERB_EVALUATE | VERB_CHECK | VERB_DATA | VERB_PLOT | VERB_FORMULA },
     [OPT_HELP] = { "help", NULL, "this text", 'h', FLAG, VERB_ALL },
 };
 
@@ -231,6 +253,16 @@ static int read_option(cli_options *o, int n, char **arg, int *i)
     return code ? code : check_value(o, key);
 }
 
+/* Whether a word is an option; a formula may begin with a minus, too: -x^2. */
+static int is_option(const cli_options *o, const char *word)
+{
+    if (word[0] != '-' || !word[1]) return 0;
+    if (!(o->verbs & VERB_FORMULA) || word[1] == '-') return 1;
+    for (int k = 0; k < N_OPTIONS; k++)
+        if (options[k].letter == word[1] && (options[k].verbs & o->verbs)) return options[k].argument || !word[2];
+    return 0;
+}
+
 int cli_options_read(cli_options *o, const char *verb, int bit, int most_words, int n, char **arg)
 {
     int plain = 0, code = CLI_OK;
@@ -238,7 +270,7 @@ int cli_options_read(cli_options *o, const char *verb, int bit, int most_words, 
     for (int i = 0; i < n && !code; i++) {
         if (!plain && !strcmp(arg[i], "--")) {
             plain = 1;
-        } else if (!plain && arg[i][0] == '-' && arg[i][1]) {
+        } else if (!plain && is_option(o, arg[i])) {
             code = read_option(o, n, arg, &i);
         } else if (o->n_words == most_words) {
             code = usage(o, "\"%s\" is one word too many", arg[i]);
@@ -283,10 +315,36 @@ static const struct help {
       "Holds the gradients of backpropagation against central differences in double\n"
       "precision, a line for each parameter. Exit code 1 where they disagree.\n",
       "luge check model.safetensors\n" },
+    { "graph",
+      "luge graph MODEL|RECIPE.yaml [-o FILE.svg|png|pdf|dot] [options]\n\n"
+      "The network's graph: a box a layer, or every operator. With --data, one batch\n"
+      "goes through it: values forward, gradients back, time and memory of each step.\n"
+      "Without -o it is told as text. Pictures are laid out by Graphviz.\n",
+      "luge graph model.safetensors\n"
+      "luge graph model.safetensors -o net.svg\n"
+      "luge graph model.safetensors --ops --data new.csv --batch 4 -o batch.svg\n"
+      "luge graph recipe.yaml --plan\n" },
     { "summary",
       "luge summary MODEL\n\n"
       "Layers, parameters, how it was trained and on what.\n",
       "luge summary model.safetensors\n" },
+    { "plot",
+      "luge plot history RUN ...       learning curves, of models or of logs (--log)\n"
+      "luge plot rates --data SPEC     loss after a short training, by learning rate;\n"
+      "                                takes the options of luge train, or a recipe\n"
+      "luge plot confusion MODEL       true classes by predicted ones\n"
+      "luge plot regions MODEL         answers over the plane of two features\n"
+      "luge plot weights MODEL         of the first layer: images, or a table\n"
+      "luge plot histogram MODEL       outputs and gradients, layer by layer\n"
+      "luge plot activation NAME ...   functions with their derivatives\n\n"
+      "Draws in the terminal; -o FILE.svg, .png or .pdf makes a picture by gnuplot.\n"
+      "--data is what the model was trained on where it is not given.\n",
+      "luge plot history model.safetensors -o curves.svg\n"
+      "luge plot history sgd.csv adam.csv -o both.png\n"
+      "luge plot confusion model.safetensors --data digits:test -o confusion.svg\n"
+      "luge plot regions model.safetensors --features age,weight\n"
+      "luge plot rates --data digits --optimizer sgd -o rates.svg\n"
+      "luge plot activation sigmoid tanh relu\n" },
     { "data",
       "luge data list                   what can be had by name, and what is here\n"
       "luge data show SPEC              size, columns, statistics, pictures\n"
@@ -296,6 +354,23 @@ static const struct help {
       "luge data show patients.csv\n"
       "luge data fetch mnist\n"
       "luge data make spirals --rows 500 -o spirals.csv\n" },
+    { "grad",
+      "luge grad FORMULA --at VALUES [options]\n\n"
+      "The value of a formula and its derivatives, beside those by central\n"
+      "differences. Statements stand between ; in any order. They have + - * / ^ ( )\n"
+      "< <= == and the operators of luge ops that work element by element: sin(x),\n"
+      "relu(x), max(a, b), where(x < 1, a, b). FORMULA - is read from standard input.\n",
+      "luge grad \"u = x^2 + 2*y; x = r*sin(t); y = sin(t)^2\" --at r=2,t=0.5\n"
+      "luge grad \"(a + b) * c\" --at a=1,b=2,c=3 --steps -o graph.svg\n"
+      "luge grad \"x^2*y\" --at x=1,y=2 --order 2\n"
+      "luge grad \"u = x*y; v = x + y\" --of u,v --at x=1,y=2\n" },
+    { "descend",
+      "luge descend FORMULA --from VALUES [options]\n\n"
+      "Gradient descent on a formula: the way of one optimizer, or of several.\n",
+      "luge descend \"x^2/20 + y^2\" --from x=-7,y=2 --optimizer sgd --rate 0.95\n"
+      "luge descend \"x^2/20 + y^2\" --from x=-7,y=2 --steps 30 -o paths.svg \\\n"
+      "  --optimizer sgd,momentum,adagrad,adam --rate 0.95,0.1,1.5,0.3\n"
+      "luge descend \"x0^2 + x1^2\" --from x0=-3,x1=4 --rate 10\n" },
 };
 
 static void print_options(int bit)

@@ -24,6 +24,7 @@ typedef enum cli_key {
     OPT_SAMPLING,
     OPT_EPOCHS,
     OPT_PATIENCE,
+    OPT_PRECISION,
     OPT_SEED,
     OPT_DELIMITER,
     OPT_DECIMAL,
@@ -39,6 +40,22 @@ typedef enum cli_key {
     OPT_OUTPUT,
     OPT_PICTURES,
     OPT_MIRROR,
+    OPT_OPS,
+    OPT_TRAINING,
+    OPT_PLAN,
+    OPT_WRT,
+    OPT_AT,
+    OPT_OF,
+    OPT_ORDER,
+    OPT_CHAIN, /* --steps of grad */
+    OPT_GRAPH,
+    OPT_FROM,
+    OPT_RACE, /* --optimizer of descend */
+    OPT_RATE,
+    OPT_STEPS,
+    OPT_NUMERICAL,
+    OPT_FEATURES,
+    OPT_CSV,
     OPT_JSON,
     OPT_QUIET,
     OPT_HELP,
@@ -53,11 +70,19 @@ enum {
     VERB_CHECK = 8,
     VERB_SUMMARY = 16,
     VERB_DATA = 32,
-    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA, /* all that read data */
-    VERB_ALL = VERB_READS | VERB_SUMMARY
+    VERB_PLOT = 64,
+    VERB_RATES = 128, /* luge plot rates, which trains */
+    VERB_GRAD = 256,
+    VERB_DESCEND = 512,
+    VERB_GRAPH = 1024,
+    VERB_FORMULA = VERB_GRAD | VERB_DESCEND, /* their first word may begin with a minus */
+    VERB_READS = VERB_TRAIN | VERB_EVALUATE | VERB_PREDICT | VERB_CHECK | VERB_DATA | VERB_PLOT |
+                 VERB_GRAPH, /* that read data */
+    VERB_LEARNS = VERB_TRAIN | VERB_RATES,
+    VERB_ALL = VERB_READS | VERB_SUMMARY | VERB_FORMULA
 };
 
-enum { CLI_WORDS = 4, CLI_MESSAGE = 1024 };
+enum { CLI_WORDS = 16, CLI_MESSAGE = 1024 };
 
 typedef struct cli_options {
     const char *verb;       /* for messages: "train" */

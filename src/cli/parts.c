@@ -348,3 +348,42 @@ int cli_job_data(cli_job *job)
     if (job->table) code = cli_set(&job->o, OPT_TARGET, job->target);
     return code ? code : cli_set(&job->o, OPT_TASK, job->task == LUGE_REGRESSION ? "regression" : "classification");
 }
+
+/* ---- a model and its data ---------------------------------------------------------------------------------------- */
+
+static int recipe_model(cli_job *job, const char *path)
+{
+    const int to = job->o.given[OPT_OUTPUT];
+    int code = cli_recipe_read(&job->o, job->ctx, path);
+    if (!code && !to) code = cli_set(&job->o, OPT_OUTPUT, NULL); /* where the recipe wants its model */
+    if (!code && !job->o.value[OPT_DATA]) return cli_fail(job->o.verb, "%s names no data", path);
+    if (!code) code = cli_job_data(job);
+    return code ? code : cli_job_model(job);
+}
+
+int cli_job_find(cli_job *job, const char *name, int with_data, luge_dataset **data)
+{
+    *data = NULL;
+    if (cli_is_recipe(name)) {
+        const int code = recipe_model(job, name);
+        *data = job->train;
+        return code;
+    }
+    int code = cli_job_load_model(job, name);
+    if (code || !with_data) return code;
+    if (!job->o.value[OPT_DATA])
+        return cli_fail(job->o.verb, "%s does not say what it was trained on; --data is needed", name);
+    code = cli_load_encoded(job, job->o.value[OPT_DATA], 1, data);
+    return !code && job->o.value[OPT_ONLY] ? cli_keep_only(job, data) : code;
+}
+
+int cli_some_rows(cli_job *job, luge_dataset *all, int64_t most, luge_dataset **data)
+{
+    const int64_t n = luge_dataset_rows(all), kept = n < most ? n : most;
+    int64_t *order = malloc(((size_t)n + 1) * sizeof *order);
+    if (!order) return cli_fail(job->o.verb, "out of memory");
+    luge_row_order(7, 0, n, order);
+    *data = luge_dataset_select(all, order, kept);
+    free(order);
+    return *data ? CLI_OK : cli_fail_with(job->o.verb, job->ctx);
+}

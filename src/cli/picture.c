@@ -114,25 +114,33 @@ static void draw_line(const picture *pictures, int n, char (*captions)[CLI_CAPTI
     printf("\n");
 }
 
+int cli_draw_images(const char *verb, const float *values, const luge_shape *shape, int n,
+                    char (*captions)[CLI_CAPTION])
+{
+    const size_t size = (size_t)luge_shape_size(shape);
+    picture *pictures = calloc((size_t)n + 1, sizeof *pictures);
+    if (!pictures) return cli_fail(verb, "out of memory");
+    for (int i = 0; i < n; i++) shrink(&pictures[i], values + (size_t)i * size, shape);
+    const int width = cells(pictures[0].width, DOTS_X) + GAP, most = (CLI_WIDTH - MARGIN + GAP) / width;
+    for (int i = 0; i < n; i += most) {
+        if (i) printf("\n");
+        draw_line(pictures + i, n - i < most ? n - i : most, captions + i);
+    }
+    free(pictures);
+    return CLI_OK;
+}
+
 int cli_draw_pictures(const cli_job *job, luge_dataset *data, const int64_t *rows, int n, char (*captions)[CLI_CAPTION])
 {
     luge_column_info x;
     if (luge_dataset_column(data, LUGE_FEATURES, 0, &x)) return cli_fail_with(job->o.verb, job->ctx);
     if (!cli_is_picture(&x.shape)) return cli_fail(job->o.verb, "the rows are no pictures");
-    const size_t size = (size_t)luge_shape_size(&x.shape);
-    float *values = malloc((size_t)n * size * sizeof *values);
-    picture *pictures = calloc((size_t)n, sizeof *pictures);
-    int code = values && pictures ? CLI_OK : cli_fail(job->o.verb, "out of memory");
-    if (!code && luge_dataset_gather(data, LUGE_FEATURES, 0, LUGE_TARGET_DEFAULT, LUGE_F32, rows, n, values,
-                                     (size_t)n * size * sizeof *values))
+    const size_t bytes = (size_t)n * (size_t)luge_shape_size(&x.shape) * sizeof(float);
+    float *values = malloc(bytes + 1);
+    int code = values ? CLI_OK : cli_fail(job->o.verb, "out of memory");
+    if (!code && luge_dataset_gather(data, LUGE_FEATURES, 0, LUGE_TARGET_DEFAULT, LUGE_F32, rows, n, values, bytes))
         code = cli_fail_with(job->o.verb, job->ctx);
-    for (int i = 0; i < n && !code; i++) shrink(&pictures[i], values + (size_t)i * size, &x.shape);
-    const int width = code ? 1 : cells(pictures[0].width, DOTS_X) + GAP, most = (CLI_WIDTH - MARGIN + GAP) / width;
-    for (int i = 0; i < n && !code; i += most) {
-        if (i) printf("\n");
-        draw_line(pictures + i, n - i < most ? n - i : most, captions + i);
-    }
+    if (!code) code = cli_draw_images(job->o.verb, values, &x.shape, n, captions);
     free(values);
-    free(pictures);
     return code;
 }

@@ -21,23 +21,12 @@ static int is_image(const char *path)
     return 0;
 }
 
-/* The shape of a row that the model takes. */
-static int input_shape(const cli_job *job, luge_shape *row)
-{
-    luge_layer_info first;
-    if (luge_layer_at(job->model, 0, &first)) return cli_fail_with(job->o.verb, job->ctx);
-    *row = luge_shape_of_val(luge_model_graph(job->model), first.input);
-    if (row->ndim < 1) *row = luge_shape_of_val(luge_model_graph(job->model), first.output);
-    memmove(row->dim, row->dim + 1, (size_t)--row->ndim * sizeof *row->dim);
-    return CLI_OK;
-}
-
 /* An image as a row of the size and the channels that the model was trained on. */
 static int load_image(cli_job *job, const char *path, luge_dataset **data)
 {
     luge_image image;
     luge_shape row;
-    const int code = input_shape(job, &row);
+    const int code = cli_row_shape(job, &row);
     if (code) return code;
     if (row.ndim < 2 || !cli_is_picture(&row))
         return cli_fail(job->o.verb, "this model was not trained on images; %s is one", path);
@@ -89,29 +78,15 @@ static int64_t best_class(const cli_job *job, const answers *a, int64_t row)
 
 /* ---- ways to say them -------------------------------------------------------------------------------------------- */
 
-static void put_field(FILE *file, const char *text)
-{
-    if (!strpbrk(text, ",\"\n\r")) {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
-}
-
 static void write_csv(const cli_job *job, const answers *a, FILE *file)
 {
     char name[CLI_TEXT], text[2 * CLI_MESSAGE];
     const char *target = job->target ? job->target : job->task == LUGE_REGRESSION ? "number" : "label";
-    put_field(file, target);
+    cli_csv_field(file, target);
     for (int64_t c = 0; c < job->classes; c++) {
         snprintf(text, sizeof text, ",p(%s)", cli_class_name(job, c, name));
         fputc(',', file);
-        put_field(file, text + 1);
+        cli_csv_field(file, text + 1);
     }
     for (int64_t i = 1; i < a->outputs && job->task == LUGE_REGRESSION; i++)
         fprintf(file, ",%s_%lld", target, (long long)i);
@@ -121,7 +96,7 @@ static void write_csv(const cli_job *job, const answers *a, FILE *file)
             for (int64_t i = 0; i < a->outputs; i++)
                 fprintf(file, "%s%.7g", i ? "," : "", (double)a->values[row * a->outputs + i]);
         } else {
-            put_field(file, cli_class_name(job, best_class(job, a, row), name));
+            cli_csv_field(file, cli_class_name(job, best_class(job, a, row), name));
             for (int64_t c = 0; c < job->classes; c++) fprintf(file, ",%.4f", probability(job, a, row, c));
         }
         fputc('\n', file);

@@ -17,13 +17,11 @@ static int belongs(int key)
     case OPT_JSON:
     case OPT_QUIET:
     case OPT_HELP:
-    case OPT_PICTURES:
-    case OPT_MIRROR:
     case OPT_THREADS:
     case OPT_DATA_DIR:
         return 0;
     default:
-        return 1;
+        return key < OPT_PICTURES || key > OPT_CSV; /* of other verbs */
     }
 }
 
@@ -40,7 +38,7 @@ int cli_recipe_read(cli_options *o, luge_context *ctx, const char *path)
     const char *known[N_OPTIONS];
     int keys[N_OPTIONS], n = 0, code = CLI_OK;
     for (int i = 0; i < N_OPTIONS; i++) { /* a recipe may also say where results go */
-        if (i == OPT_HELP || i == OPT_RESUME || i == OPT_PICTURES || i == OPT_MIRROR) continue;
+        if (i == OPT_HELP || i == OPT_RESUME || (i >= OPT_PICTURES && i <= OPT_CSV)) continue;
         known[n] = cli_option_name((cli_key)i);
         keys[n++] = i;
     }

@@ -158,6 +158,7 @@ static void report_training(const cli_job *job)
     if (job->o.value[OPT_SCHEDULE]) add(text, sizeof text, " %s", job->o.value[OPT_SCHEDULE]);
     add(text, sizeof text, ", %s%s, batch\1%s", loss_words(job->o.value[OPT_LOSS], loss),
         job->deviation > 0 ? " in deviations of the target" : "", cli_count(n, job->batch));
+    if (job->o.value[OPT_PRECISION]) add(text, sizeof text, ", products in\1%s", job->o.value[OPT_PRECISION]);
     if (job->patience)
         add(text, sizeof text, ", up to\1%s\1epochs, patience\1%lld", cli_count(n, job->epochs),
             (long long)job->patience);
@@ -254,19 +255,6 @@ static layout lay_out(const cli_job *job, const cli_scores *s)
     return l;
 }
 
-/* Text in so many columns: filled, or cut between characters. */
-static void pad(const char *text, int width, int right)
-{
-    const int columns = cli_columns(text), space = columns < width ? width - columns : 0;
-    if (right) printf("%*s", space, "");
-    for (int n = 0; *text; text++) {
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-        if (n > width) break;
-        putchar(*text);
-    }
-    if (!right) printf("%*s", space, "");
-}
-
 /* True classes downwards, predicted ones to the right where they fit, and what each class scores. */
 static void report_confusion(const cli_job *job, const cli_scores *s)
 {
@@ -279,13 +267,13 @@ static void report_confusion(const cli_job *job, const cli_scores *s)
     for (int64_t k = 0; l.matrix && k < n; k++) {
         const char *name = cli_class_name(job, k, text);
         printf(" ");
-        pad(name, l.cell - 1, 1);
+        cli_pad(name, l.cell - 1, 1);
     }
     printf("  precision  recall     F1\n");
     for (int64_t i = 0; i < n && i < MOST_CLASSES; i++) {
         double scores[3];
         printf("%*s", l.left, "");
-        pad(cli_class_name(job, i, text), l.names, 0);
+        cli_pad(cli_class_name(job, i, text), l.names, 0);
         for (int64_t k = 0; l.matrix && k < n; k++)
             printf("%*s", l.cell, count_text(&l, text, s->confusion[i * n + k]));
         class_scores(s, n, i, scores);

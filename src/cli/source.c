@@ -185,7 +185,8 @@ int cli_job_load_model(cli_job *job, const char *path)
     const char *columns = luge_note(job->model, "columns"), *recipe = luge_note(job->model, "recipe");
     const int code = recipe ? cli_recipe_take(&job->o, recipe) : CLI_OK;
     if (code) return code;
-    const int other = (job->o.verbs & (VERB_EVALUATE | VERB_PREDICT)) && !job->o.given[OPT_ROWS];
+    const int asks = VERB_EVALUATE | VERB_PREDICT | (job->o.given[OPT_DATA] ? VERB_PLOT : 0);
+    const int other = (job->o.verbs & asks) && !job->o.given[OPT_ROWS];
     if (other && cli_set(&job->o, OPT_ROWS, NULL)) return CLI_FAILED; /* as many as were trained on need not be asked */
     if (columns) {
         job->encoder = luge_encoder_from_text(job->ctx, columns);
@@ -194,6 +195,16 @@ int cli_job_load_model(cli_job *job, const char *path)
         job->target = job->columns.target;
     }
     see_output(job);
+    return CLI_OK;
+}
+
+int cli_row_shape(const cli_job *job, luge_shape *row)
+{
+    luge_layer_info first;
+    if (luge_layer_at(job->model, 0, &first)) return cli_fail_with(job->o.verb, job->ctx);
+    *row = luge_shape_of_val(luge_model_graph(job->model), first.input);
+    if (row->ndim < 1) *row = luge_shape_of_val(luge_model_graph(job->model), first.output);
+    memmove(row->dim, row->dim + 1, (size_t)--row->ndim * sizeof *row->dim);
     return CLI_OK;
 }
 

@@ -110,6 +110,31 @@ int cli_finish(const char *verb, const char *path, FILE *file)
     return cli_fail(verb, "%s could not be written whole%s", path, replaced ? "; it is as it was" : "");
 }
 
+void cli_discard(const char *path, FILE *file)
+{
+    char part[PATH_BYTES];
+    const int replaced = is_replaced(path);
+    fclose(file);
+    snprintf(part, sizeof part, "%s.part", path);
+    if (replaced) remove(part);
+}
+
+int cli_check_output(const char *verb, const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    struct stat status;
+    if (!stat(path, &status) && S_ISDIR(status.st_mode))
+        return cli_fail(verb, "%s is a folder; the name of a file is expected", path);
+    if (!slash)
+        snprintf(folder, sizeof folder, ".");
+    else
+        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    if (access(folder, F_OK) != 0) return cli_fail(verb, "%s: there is no folder %s", path, folder);
+    if (access(folder, W_OK) != 0) return cli_fail(verb, "%s: the folder %s cannot be written to", path, folder);
+    return CLI_OK;
+}
+
 /* ---- the terminal ------------------------------------------------------------------------------------------------ */
 
 int cli_is_terminal(FILE *file)

@@ -1,5 +1,6 @@
 /* text.c: laying out text, and finding the name that was meant. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -36,6 +37,18 @@ int cli_columns(const char *text)
     int n = 0;
     for (; *text; text++) n += ((unsigned char)*text & 0xc0) != 0x80;
     return n;
+}
+
+void cli_pad(const char *text, int width, int right)
+{
+    const int columns = cli_columns(text), space = columns < width ? width - columns : 0;
+    if (right) printf("%*s", space, "");
+    for (int n = 0; *text; text++) {
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+        if (n > width) break;
+        putchar(*text);
+    }
+    if (!right) printf("%*s", space, "");
 }
 
 const char *cli_count(char text[CLI_TEXT], int64_t value)
@@ -80,6 +93,29 @@ const char *cli_figure(char text[CLI_TEXT], double value)
     else
         snprintf(text, CLI_TEXT, size < 10 ? "%.4f" : size < 100 ? "%.3f" : "%.2f", value);
     return text;
+}
+
+const char *cli_exact(char text[CLI_TEXT], double value)
+{
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, CLI_TEXT, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break; /* equal bits are meant */
+    }
+    return text;
+}
+
+void cli_csv_field(FILE *file, const char *text)
+{
+    if (!strpbrk(text, ",\"\n\r")) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *text; text++) {
+        if (*text == '"') fputc('"', file);
+        fputc(*text, file);
+    }
+    fputc('"', file);
 }
 
 static int least(int a, int b)

@@ -57,29 +57,12 @@ static int read_arguments(cli_job *job)
     return CLI_OK;
 }
 
-/* Says so before the work, not after it. */
-static int check_output(const cli_job *job, const char *path)
-{
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    struct stat status;
-    if (!stat(path, &status) && S_ISDIR(status.st_mode))
-        return cli_fail(job->o.verb, "%s is a folder; the name of a file is expected", path);
-    if (!slash)
-        snprintf(folder, sizeof folder, ".");
-    else
-        snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    if (access(folder, F_OK) != 0) return cli_fail(job->o.verb, "%s: there is no folder %s", path, folder);
-    if (access(folder, W_OK) != 0) return cli_fail(job->o.verb, "%s: the folder %s cannot be written to", path, folder);
-    return CLI_OK;
-}
-
 /* A model takes the place of what has its name: never of a device, a pipe, or a link such as /dev/stdout. */
 static int check_model_file(const cli_job *job, const char *path)
 {
     struct stat status;
     const int exists = !stat(path, &status), in_dev = !strncmp(path, "/dev/", 5) && strncmp(path, "/dev/shm/", 9) != 0;
-    const int code = check_output(job, path);
+    const int code = cli_check_output(job->o.verb, path);
     if (code || (!in_dev && (!exists || S_ISREG(status.st_mode)))) return code;
     return cli_fail(job->o.verb, "%s is no plain file; a model needs one", path);
 }
@@ -129,24 +112,15 @@ static int fit(cli_job *job, cli_watch *watch, int resume)
     const luge_callback *plateau =
         luge_reduce_rate_on_plateau(.patience = job->patience > 3 ? job->patience / 3 : 2, .factor = 0.3);
     const luge_callback *log = luge_csv_log(job->o.value[OPT_LOG]);
-    const char *schedule = job->o.value[OPT_SCHEDULE], *sampling = job->o.value[OPT_SAMPLING];
-    luge_fit_options o = { .size = sizeof o,
-                           .data = job->train,
-                           .epochs = job->epochs,
-                           .resume = resume,
-                           .batch_size = job->batch,
-                           .validation_data = job->validation,
-                           .verbose = -1,
-                           .validation_batch_size = 256,
-                           .interrupt = &cli_interrupted };
+    const char *schedule = job->o.value[OPT_SCHEDULE];
+    luge_fit_options o = cli_fit_options(job);
+    o.resume = resume;
     int n = 0;
     o.callbacks[n++] = luge_stop_on_nan();
     if (job->patience) o.callbacks[n++] = stopping;
     if (schedule && !strcmp(schedule, "plateau") && job->validation) o.callbacks[n++] = plateau;
     o.callbacks[n++] = &watch->callback;
     if (job->o.value[OPT_LOG]) o.callbacks[n++] = log;
-    if (sampling && !strcmp(sampling, "in-order")) o.sampling = LUGE_IN_ORDER;
-    if (sampling && !strcmp(sampling, "with-replacement")) o.sampling = LUGE_WITH_REPLACEMENT;
     cli_catch_interrupt();
     luge_fit_with(job->model, &o);
     cli_watch_end(watch);
@@ -277,7 +251,7 @@ static int begin_new(cli_job *job)
     }
     const char *path = job->o.value[OPT_OUTPUT] ? job->o.value[OPT_OUTPUT] : "model.safetensors";
     if (!code) code = check_model_file(job, path);
-    if (!code && job->o.value[OPT_SAVE_RECIPE]) code = check_output(job, job->o.value[OPT_SAVE_RECIPE]);
+    if (!code && job->o.value[OPT_SAVE_RECIPE]) code = cli_check_output(job->o.verb, job->o.value[OPT_SAVE_RECIPE]);
     if (!code) code = cli_job_data(job);
     if (!code) code = cli_job_model(job);
     return code ? code : train(job, path, 0);

@@ -98,6 +98,7 @@ luge_context *luge_open_with(const luge_open_options *given)
                            .memory_now = sizeof *ctx,
                            .memory_peak = sizeof *ctx,
                            .isa = isa,
+                           .bf16 = luge__cpu_bf16(isa),
                            .next_tag = 1 };
     ctx->objects.ctx = ctx;
     ctx->objects.prev = ctx->objects.next = &ctx->objects;
@@ -156,6 +157,11 @@ int luge_threads(const luge_context *ctx)
 const char *luge_instruction_set(const luge_context *ctx)
 {
     return ctx ? luge__isa_name(ctx->isa) : "?";
+}
+
+const char *luge_bf16_unit(const luge_context *ctx)
+{
+    return ctx ? luge__bf16_name(ctx->bf16) : "?";
 }
 
 const char *luge_data_dir(const luge_context *ctx)

@@ -167,7 +167,22 @@ int64_t luge__pool_shared_calls(const luge__pool *pool);
 typedef enum luge__isa { LUGE__BASELINE = 0, LUGE__AVX2 = 1, LUGE__AVX512 = 2 } luge__isa;
 luge__isa luge__cpu_best(void); /* the best set that this CPU, its system and this build have */
 const char *luge__isa_name(luge__isa isa);
+
+/* What multiplies matrices of bf16: the product of the instruction set over rounded operands, or instructions for it.
+ */
+typedef enum luge__bf16 {
+    LUGE__BF16_ROUNDED = 0,
+    LUGE__BF16_AVX512 = 1,
+    LUGE__BF16_AMX = 2,
+    LUGE__BF16_COUNT
+} luge__bf16;
+luge__bf16 luge__cpu_bf16(luge__isa isa); /* the best that there is, of those that the set allows */
+const char *luge__bf16_name(luge__bf16 bf16);
+/* Asks the system to let this process use AMX, whose registers are too large to be saved for everyone. Nonzero where it
+ * does; asking again is harmless. */
+int luge__amx_permit(void);
 int luge__cpu_count(void);
+int64_t luge__nanoseconds(void); /* of a clock that never goes back; INT64_MAX where there is none */
 
 /* While a run executes, results too small for a normal number become 0: CPUs calculate many times slower with subnormal
  * numbers, and moments of optimizers decay into them. begin returns what end takes back; both do nothing where
@@ -219,6 +234,7 @@ struct luge_context {
     luge__object objects; /* head of the ring of owned objects */
     luge__pool *pool;
     luge__isa isa;
+    luge__bf16 bf16;
     char *data_dir;
     size_t data_dir_bytes;
     uint32_t next_tag;   /* of the next graph */

@@ -1,13 +1,18 @@
-/* cpu.c: what this machine has: instruction sets and how many cores. */
+/* cpu.c: what this machine has: instruction sets, how many cores, a clock. */
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* sched_getaffinity */
 #endif
+#include <time.h>
 #include <unistd.h>
 
 #include "core/core.h"
 
 #if defined(__linux__)
 #include <sched.h>
+#include <sys/syscall.h>
+#endif
+#if defined(LUGE_HAVE_BF16)
+#include <cpuid.h>
 #endif
 
 luge__isa luge__cpu_best(void)
@@ -38,6 +43,50 @@ const char *luge__isa_name(luge__isa isa)
         return "avx512";
     }
     return "?";
+}
+
+#if defined(LUGE_HAVE_BF16)
+/* A bit of CPUID: __builtin_cpu_supports knows these names in newer compilers only. */
+static int cpuid_bit(unsigned leaf, unsigned subleaf, int reg, int bit)
+{
+    unsigned r[4];
+    return __get_cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3]) && (r[reg] >> bit & 1);
+}
+#endif
+
+luge__bf16 luge__cpu_bf16(luge__isa isa)
+{
+#if defined(LUGE_HAVE_BF16)
+    enum { EAX = 0, EDX = 3 };
+    if (isa < LUGE__AVX512 || !cpuid_bit(7, 1, EAX, 5)) return LUGE__BF16_ROUNDED;
+#if defined(LUGE_HAVE_AMX)
+    uint32_t saved, high;
+    __asm__("xgetbv" : "=a"(saved), "=d"(high) : "c"(0)); /* the registers that the system saves */
+    (void)high;
+    const uint32_t tiles = 3u << 17;
+    if (cpuid_bit(7, 0, EDX, 22) && cpuid_bit(7, 0, EDX, 24) && (saved & tiles) == tiles) return LUGE__BF16_AMX;
+#endif
+    return LUGE__BF16_AVX512;
+#else
+    (void)isa;
+    return LUGE__BF16_ROUNDED;
+#endif
+}
+
+int luge__amx_permit(void)
+{
+#if defined(LUGE_HAVE_AMX)
+    enum { REQUEST_PERMISSION = 0x1023, TILES = 18 }; /* of arch_prctl */
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILES) == 0;
+#else
+    return 0;
+#endif
+}
+
+const char *luge__bf16_name(luge__bf16 bf16)
+{
+    static const char *const names[LUGE__BF16_COUNT] = { "rounded", "avx512_bf16", "amx" };
+    return (unsigned)bf16 < LUGE__BF16_COUNT ? names[bf16] : "?";
 }
 
 /* The cores that this process may use, which can be fewer than the machine's. */
@@ -79,3 +128,10 @@ void luge__flush_end(uint32_t before)
     (void)before;
 }
 #endif
+
+int64_t luge__nanoseconds(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now)) return INT64_MAX;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}

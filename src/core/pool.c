@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <unistd.h>
 #endif
 
@@ -73,13 +72,6 @@ static inline void pause_hint(void)
 #endif
 }
 
-static int64_t nanoseconds(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return INT64_MAX;
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Whether the gate shows what is waited for: for a worker a call that is not `seen`, for the caller nobody inside. */
 static int is_new_call(unsigned gate, unsigned seen)
 {
@@ -97,13 +89,13 @@ static int spin_until(luge__pool *pool, int (*shows)(unsigned, unsigned), unsign
 {
     if (shows(atomic_load_explicit(&pool->gate, memory_order_acquire), seen)) return 1;
     if (!pool->spin) return 0;
-    int64_t limit = nanoseconds() + SPIN_NANOSECONDS;
+    int64_t limit = luge__nanoseconds() + SPIN_NANOSECONDS;
     do {
         for (int i = 0; i < SPINS_PER_LOOK; i++) {
             pause_hint();
             if (shows(atomic_load_explicit(&pool->gate, memory_order_acquire), seen)) return 1;
         }
-    } while (nanoseconds() < limit && !atomic_load_explicit(&pool->stop, memory_order_relaxed));
+    } while (luge__nanoseconds() < limit && !atomic_load_explicit(&pool->stop, memory_order_relaxed));
     return 0;
 }
 

@@ -2,7 +2,7 @@
  *
  * out = (float)((double)value * scale + offset), two roundings in double and one to f32, element by element: nothing
  * depends on alignment, on the batch or on how wide the vectors are. A block is brought to double, scaled and rounded
- * by plain loops that compilers vectorize; bytes to f32, the case of images, have a loop of their own. */
+ * by plain loops that compilers vectorize; bytes to f32, the case of images, have loops of their own. */
 #include <string.h>
 
 #include "data/data.h"
@@ -13,6 +13,42 @@ static void bytes_to_f32(const uint8_t *restrict in, float *restrict out, int64_
 {
     for (int64_t i = 0; i < n; i++) out[i] = (float)((double)in[i] * scale + offset);
 }
+
+/* Without an offset the product of a byte and a double is also the sum of its products with the double's upper and
+ * lower half in f32: the first is exact, so that all is rounded once. That is a third of the work, where the machine
+ * has a fused multiply-add. Whether all 256 bytes come out alike is tried before it is used. */
+#if defined(__x86_64__) && defined(LUGE_HAVE_AVX512)
+#define BYTES_BY_HALVES(name, features)                                                                                \
+    __attribute__((target(features))) static void name(const uint8_t *restrict in, float *restrict out, int64_t n,     \
+                                                       float high, float low)                                          \
+    {                                                                                                                  \
+        for (int64_t i = 0; i < n; i++) out[i] = __builtin_fmaf((float)in[i], high, (float)in[i] * low);               \
+    }
+BYTES_BY_HALVES(halves_avx2, "avx2,fma")
+BYTES_BY_HALVES(halves_avx512, "avx512f,avx512bw,avx512vl,avx512dq,fma")
+typedef void halves_fn(const uint8_t *restrict in, float *restrict out, int64_t n, float high, float low);
+static halves_fn *const by_halves[] = { NULL, halves_avx2, halves_avx512 };
+
+void luge__scaling_split(luge__isa isa, luge__scaling *s)
+{
+    uint8_t byte[256];
+    float exact[256], halves[256];
+    s->by_halves = NULL;
+    if (!by_halves[isa] || s->offset != 0 || s->scales) return;
+    s->high = (float)s->scale;
+    s->low = (float)(s->scale - (double)s->high);
+    for (int i = 0; i < 256; i++) byte[i] = (uint8_t)i;
+    bytes_to_f32(byte, exact, 256, s->scale, 0);
+    by_halves[isa](byte, halves, 256, s->high, s->low);
+    if (!memcmp(exact, halves, sizeof exact)) s->by_halves = by_halves[isa];
+}
+#else
+void luge__scaling_split(luge__isa isa, luge__scaling *s)
+{
+    (void)isa;
+    s->by_halves = NULL;
+}
+#endif
 
 #define LOAD(type)                                                                                                     \
     do {                                                                                                               \
@@ -87,7 +123,10 @@ void luge__convert(luge_dtype from, const void *in, luge_dtype to, void *out, in
     } else if (from == to && s->scale == 1 && s->offset == 0) {
         memcpy(out, in, (size_t)n * luge_dtype_size(to));
     } else if (luge_dtype_size(from) == 1 && from != LUGE_I8 && to == LUGE_F32) {
-        bytes_to_f32(in, out, n, s->scale, s->offset);
+        if (s->by_halves)
+            s->by_halves(in, out, n, s->high, s->low);
+        else
+            bytes_to_f32(in, out, n, s->scale, s->offset);
     } else {
         by_blocks(from, in, to, out, 0, n, s);
     }

@@ -57,7 +57,11 @@ luge_status luge__array_fetch(luge_array *array, int64_t first, int64_t n);
 typedef struct luge__scaling {
     double scale, offset;
     const double *scales, *offsets;
+    /* Set by luge__scaling_split where bytes can be scaled so, with the same bits: by the halves of scale in f32. */
+    void (*by_halves)(const uint8_t *in, float *out, int64_t n, float high, float low);
+    float high, low;
 } luge__scaling;
+void luge__scaling_split(luge__isa isa, luge__scaling *scaling);
 /* `rows` rows of `width` elements of type `from` (stored, not f16) to floats of type `to`. */
 void luge__convert(luge_dtype from, const void *in, luge_dtype to, void *out, int64_t rows, int64_t width,
                    const luge__scaling *scaling);

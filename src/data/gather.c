@@ -108,24 +108,57 @@ int64_t luge__dataset_row(const luge_dataset *data, int64_t i)
     return data->index ? ((const int64_t *)(const void *)data->index->data)[data->first + i] : data->first + i;
 }
 
-/* A run of rows that follow each other in the array. */
-static luge_status gather_run(const luge__column *c, luge_target_kind kind, luge_dtype dtype, int64_t row, int64_t n,
-                              int64_t at, size_t out_bytes, unsigned char *out)
+/* What a gather brings together: row i of n is row `rows[i]`, or `first + i`, of the data set. */
+typedef struct gathering {
+    const luge_dataset *data;
+    const luge__column *column;
+    luge_target_kind kind;
+    luge_dtype dtype;
+    luge__scaling scaling;
+    const int64_t *rows;
+    int64_t first;
+    size_t out_bytes; /* of a row */
+    unsigned char *out;
+} gathering;
+
+/* The row of the array behind row i. */
+static int64_t row_at(const gathering *g, int64_t i)
 {
-    const luge__scaling scaling = luge__column_scaling(c);
-    const int as_classes = kind == LUGE_CLASSES || (kind == LUGE_ONE_HOT && c->kind == LUGE_CLASSES);
-    while (n > 0) {
+    return luge__dataset_row(g->data, g->rows ? g->rows[i] : g->first + i);
+}
+
+/* How many of the rows [i, end) follow each other in the array. */
+static int64_t run_length(const gathering *g, int64_t i, int64_t end)
+{
+    const int64_t row = row_at(g, i);
+    int64_t n = 1;
+    while (i + n < end && row_at(g, i + n) == row + n) n++;
+    return n;
+}
+
+static luge_status check_rows(const gathering *g, int64_t n)
+{
+    const int64_t rows = g->data->rows;
+    if (!g->rows && (g->first < 0 || g->first > rows || n > rows - g->first))
+        return luge__fail(g->data->object.ctx, LUGE_EINVAL, "luge_dataset_gather: rows %l to %l; the data set has %l",
+                          g->first, g->first + n - 1, rows);
+    for (int64_t i = 0; g->rows && i < n; i++)
+        if (g->rows[i] < 0 || g->rows[i] >= rows)
+            return luge__fail(g->data->object.ctx, LUGE_EINVAL,
+                              "luge_dataset_gather: row %l; the data set has rows 0 to %l", g->rows[i], rows - 1);
+    return LUGE_OK;
+}
+
+/* Rows [at, at + n), which follow each other in the array, as numbers. */
+static luge_status convert_run(const gathering *g, int64_t at, int64_t n)
+{
+    luge_array *array = g->column->array;
+    for (int64_t row = row_at(g, at); n > 0;) {
         int64_t got = n;
-        const unsigned char *rows = luge__array_rows(c->array, row, &got);
-        if (!rows) return luge_failure(c->array->object.ctx);
-        for (int64_t i = 0; as_classes && i < got; i++) {
-            const int64_t class = luge__class_of(c, rows + (size_t)i * c->array->row_bytes, row + i);
-            if (class < 0) return LUGE_EINVAL;
-            put_class(class, kind, c->classes, dtype, at + i, out);
-        }
-        if (!as_classes)
-            luge__convert(c->array->dtype, rows, dtype, out + (size_t)at * out_bytes, got, c->array->row_elements,
-                          &scaling);
+        const unsigned char *rows = luge__array_rows(array, row, &got);
+        if (!rows) return luge_failure(array->object.ctx);
+        luge__convert(array->dtype, rows, g->dtype, g->out + (size_t)at * g->out_bytes, got, array->row_elements,
+                      &g->scaling);
         row += got;
         at += got;
         n -= got;
@@ -133,27 +166,81 @@ static luge_status gather_run(const luge__column *c, luge_target_kind kind, luge
     return LUGE_OK;
 }
 
+static luge_status gather_classes(const gathering *g, int64_t n)
+{
+    const luge__column *c = g->column;
+    for (int64_t i = 0; i < n;) {
+        int64_t got = run_length(g, i, n);
+        const int64_t row = row_at(g, i);
+        const unsigned char *rows = luge__array_rows(c->array, row, &got);
+        if (!rows) return luge_failure(c->array->object.ctx);
+        for (int64_t k = 0; k < got; k++) {
+            const int64_t class = luge__class_of(c, rows + (size_t)k * c->array->row_bytes, row + k);
+            if (class < 0) return LUGE_EINVAL;
+            put_class(class, g->kind, c->classes, g->dtype, i + k, g->out);
+        }
+        i += got;
+    }
+    return LUGE_OK;
+}
+
+enum {
+    ROWS_AHEAD = 4,
+    CACHE_LINE = 64,
+    MOST_LINES = 64,
+    SPLIT_PAYS = 4096,
+    PIECE = 32768 /* elements that a thread takes at once */
+};
+
+/* Rows [begin, end) of an array in memory: nothing can fail. Shuffled rows lie anywhere: those that come soon are asked
+ * for while this one is converted. */
+static void convert_piece(void *user, int64_t begin, int64_t end, int worker)
+{
+    const gathering *g = user;
+    const luge_array *array = g->column->array;
+    const size_t lines = array->row_bytes / CACHE_LINE + 1;
+    (void)worker;
+    for (int64_t i = begin, n; i < end; i += n) {
+        n = run_length(g, i, end);
+        if (n == 1 && i + ROWS_AHEAD < end) { /* not in a function of its own, which gcc takes for one without effect */
+            const unsigned char *at = array->data + (size_t)row_at(g, i + ROWS_AHEAD) * array->row_bytes;
+            for (size_t k = 0; k < lines && k < MOST_LINES; k++) __builtin_prefetch(at + k * CACHE_LINE);
+        }
+        (void)convert_run(g, i, n);
+    }
+}
+
+static luge_status gather_numbers(gathering *g, int64_t n)
+{
+    const luge_array *array = g->column->array;
+    luge_status status = LUGE_OK;
+    if (array->dtype == LUGE_U8 && n * array->row_elements > SPLIT_PAYS)
+        luge__scaling_split(array->object.ctx->isa, &g->scaling);
+    if (array->file.fd < 0) { /* each element is converted by itself: threads change nothing */
+        const int64_t grain = array->row_elements > 0 ? PIECE / array->row_elements : n;
+        luge__pool_run(array->object.ctx->pool, n, grain, convert_piece, g);
+        return LUGE_OK;
+    }
+    for (int64_t i = 0, run; i < n && !status; i += run) {
+        run = run_length(g, i, n);
+        status = convert_run(g, i, run);
+    }
+    return status;
+}
+
 luge_status luge__gather(luge_dataset *data, const luge__column *c, luge_role role, luge_target_kind kind,
                          luge_dtype dtype, const int64_t *rows, int64_t first, int64_t n, void *out)
 {
-    size_t out_bytes;
-    luge_status status = luge__gathered_row(data, c, role, &kind, &dtype, &out_bytes);
-    if (!rows && out_bytes == 0) n = 0; /* however many empty rows there are */
-    for (int64_t i = 0; !status && i < n;) {
-        int64_t run = 0, start = 0;
-        for (; i + run < n; run++) {
-            const int64_t asked = rows ? rows[i + run] : first + i + run;
-            if (asked < 0 || asked >= data->rows)
-                return luge__fail(data->object.ctx, LUGE_EINVAL,
-                                  "luge_dataset_gather: row %l; the data set has rows 0 to %l", asked, data->rows - 1);
-            const int64_t row = luge__dataset_row(data, asked);
-            if (run == 0) start = row;
-            if (row != start + run) break;
-        }
-        status = gather_run(c, kind, dtype, start, run, i, out_bytes, out);
-        i += run;
-    }
-    return status;
+    gathering g = { .data = data, .column = c, .scaling = luge__column_scaling(c), .rows = rows, .first = first };
+    const luge_status status = luge__gathered_row(data, c, role, &kind, &dtype, &g.out_bytes);
+    if (status) return status;
+    if (!rows && g.out_bytes == 0) return LUGE_OK; /* however many empty rows there are */
+    g.kind = kind;
+    g.dtype = dtype;
+    g.out = out;
+    if (check_rows(&g, n)) return LUGE_EINVAL;
+    const int as_classes = kind == LUGE_CLASSES || (kind == LUGE_ONE_HOT && c->kind == LUGE_CLASSES);
+    return as_classes ? gather_classes(&g, n) : gather_numbers(&g, n);
 }
 
 luge_status luge_dataset_gather(luge_dataset *data, luge_role role, int index, luge_target_kind kind, luge_dtype dtype,

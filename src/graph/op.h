@@ -61,6 +61,7 @@ typedef struct luge__call {
     int n_in;
     const luge__array *in;
     luge__array out;
+    int32_t bf16;                 /* matrix products of f32: operands are rounded to bf16 */
     int64_t bad_index, bad_limit; /* set with a LUGE_EINVAL answer: an index outside [0, bad_limit) */
 } luge__call;
 

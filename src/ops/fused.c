@@ -76,7 +76,7 @@ static luge_status dense_ref(luge__call *call)
     int64_t i[LUGE_MAX_DIMS] = { 0 };
     if (!luge__some(&call->out.shape)) return LUGE_OK;
     do {
-        double y = luge__product_at(&call->in[0], &call->in[1], a->transpose_a, a->transpose_b, i);
+        double y = luge__product_at(call, 0, a->transpose_a, a->transpose_b, i);
         if (call->n_in == 3) y += luge__get(&call->in[2], &i[call->out.shape.ndim - 1]);
         luge__put(&call->out, i, activated(a->activation, y));
     } while (luge__next(&call->out.shape, i));
@@ -131,7 +131,7 @@ static luge_status backprop_ref(luge__call *call)
     int64_t i[LUGE_MAX_DIMS] = { 0 };
     if (!luge__some(&call->out.shape)) return LUGE_OK;
     do {
-        double p = luge__product_at(&call->in[0], &call->in[1], a->transpose_a, a->transpose_b, i);
+        double p = luge__product_at(call, 0, a->transpose_a, a->transpose_b, i);
         const double y = luge__get(&call->in[2], i);
         if (a->activation == LUGE__RELU) p = y > 0 ? p : 0;
         if (a->activation == LUGE__SIGMOID) p *= y * (1 - y);

@@ -1,4 +1,5 @@
 /* matmul.c: the matrix product. */
+#include "core/bf16.h"
 #include "ops/rows.h"
 
 luge_status luge__infer_product(luge__infer *q, int first, int64_t transpose_a, int64_t transpose_b)
@@ -47,9 +48,17 @@ static luge_status matmul_vjp(luge_graph *g, const luge__vjp *v)
     return LUGE_OK;
 }
 
-double luge__product_at(const luge__array *a, const luge__array *b, int64_t transpose_a, int64_t transpose_b,
+/* An operand's element, rounded where the call asks for it. */
+static double factor(const luge__call *call, const luge__array *x, const int64_t *index)
+{
+    const double value = luge__get(x, index);
+    return call->bf16 && x->dtype == LUGE_F32 ? (double)luge__round_bf16((float)value) : value;
+}
+
+double luge__product_at(const luge__call *call, int first, int64_t transpose_a, int64_t transpose_b,
                         const int64_t *index)
 {
+    const luge__array *a = &call->in[first], *b = &call->in[first + 1];
     const int n = a->shape.ndim, row = n - 2, column = n - 1;
     const int ka = transpose_a ? row : column, kb = transpose_b ? column : row;
     int64_t ia[LUGE_MAX_DIMS], ib[LUGE_MAX_DIMS];
@@ -59,7 +68,7 @@ double luge__product_at(const luge__array *a, const luge__array *b, int64_t tran
     double sum = 0;
     for (int64_t k = 0; k < a->shape.dim[ka]; k++) {
         ia[ka] = ib[kb] = k;
-        sum += luge__get(a, ia) * luge__get(b, ib);
+        sum += factor(call, a, ia) * factor(call, b, ib);
     }
     return sum;
 }
@@ -69,7 +78,7 @@ static luge_status matmul_ref(luge__call *call)
     const luge__matmul_attr *t = call->attr;
     int64_t o[LUGE_MAX_DIMS] = { 0 };
     if (!luge__some(&call->out.shape)) return LUGE_OK;
-    do luge__put(&call->out, o, luge__product_at(&call->in[0], &call->in[1], t->transpose_a, t->transpose_b, o));
+    do luge__put(&call->out, o, luge__product_at(call, 0, t->transpose_a, t->transpose_b, o));
     while (luge__next(&call->out.shape, o));
     return LUGE_OK;
 }

@@ -154,8 +154,8 @@ uint32_t luge__drop_below(double rate);
 
 luge_status luge__ref_elementwise(luge__call *call); /* op->scalar on every element */
 
-/* Element of a product of matrices, in double. */
-double luge__product_at(const luge__array *a, const luge__array *b, int64_t transpose_a, int64_t transpose_b,
+/* Element of the product of the operands `first` and first + 1, in the call's precision, summed in double. */
+double luge__product_at(const luge__call *call, int first, int64_t transpose_a, int64_t transpose_b,
                         const int64_t *index);
 /* Element at a multi-index. Floats pass through double, integers through int64_t. */
 double luge__get(const luge__array *a, const int64_t *index);

@@ -220,7 +220,7 @@ static double gradient_at(const luge__call *call, const int64_t *index)
     const luge__dense_update_attr *a = call->attr;
     switch (luge__update_family_of(call->op)) {
     case LUGE__DENSE_UPDATE:
-        return luge__product_at(g, &call->in[2], a->transpose_a, a->transpose_b, index);
+        return luge__product_at(call, 1, a->transpose_a, a->transpose_b, index);
     case LUGE__BIAS_UPDATE: {
         const int last = g->shape.ndim - 1;
         int64_t i[LUGE_MAX_DIMS] = { 0 };

@@ -71,6 +71,9 @@ void luge__kernel_names(const luge__op *op, char *text, size_t size);
 /* Zeroed memory that lives as long as the plan; NULL on failure (the error sticks). */
 void *luge__plan_alloc(luge_plan *plan, size_t bytes);
 luge__isa luge__plan_isa(const luge_plan *plan);
+/* Nonzero where operands of matrix products in f32 are rounded to bf16, and what does that. */
+int luge__plan_rounds(const luge_plan *plan);
+luge__bf16 luge__plan_bf16(const luge_plan *plan);
 int luge__is_dense(const luge__operand *operand); /* C order, nothing repeated */
 
 #endif

@@ -100,8 +100,10 @@ luge_status luge_plan_describe(const luge_plan *plan, luge_sink sink)
 {
     if (!plan || !sink.write) return luge__fail_thread(LUGE_EINVAL, "luge_plan_describe: plan or sink is NULL");
     char number[32];
-    luge__print(sink, "plan for backend %s, %s: %z steps\n\n", plan->backend->name,
-                luge__isa_name(plan->object.ctx->isa), plan->n_steps);
+    luge__print(sink, "plan for backend %s, %s: %z steps", plan->backend->name, luge__isa_name(plan->object.ctx->isa),
+                plan->n_steps);
+    if (plan->bf16) luge__print(sink, ", products in bf16: %s", luge__bf16_name(luge__plan_bf16(plan)));
+    luge__print(sink, "\n\n");
     luge__print(sink, "  step  value op                             kernel   result             place (bytes)\n");
     for (size_t i = 0; i < plan->n_steps; i++) print_step(plan, i, sink);
     const luge_plan_memory *m = &plan->memory;

@@ -54,6 +54,16 @@ luge__isa luge__plan_isa(const luge_plan *plan)
     return plan->object.ctx->isa;
 }
 
+int luge__plan_rounds(const luge_plan *plan)
+{
+    return plan->bf16;
+}
+
+luge__bf16 luge__plan_bf16(const luge_plan *plan)
+{
+    return plan->object.ctx->bf16;
+}
+
 /* ---- pointers that move with a base ------------------------------------------------------------------------------ */
 
 static void add_fixup(luge_plan *plan, const luge__operand *o, uint32_t slot)
@@ -128,6 +138,8 @@ static luge_status read_options(luge_graph *g, const luge_val *outputs, const lu
         if (outputs[i].tag != g->tag || outputs[i].id >= g->n_nodes)
             return luge__fail(ctx, LUGE_EINVAL, "plan: output %d belongs to another graph", i);
     }
+    if (o->precision && o->precision != LUGE_F32 && o->precision != LUGE_BF16)
+        return luge__fail(ctx, LUGE_EINVAL, "plan: precision is %T; f32 or bf16 is expected", o->precision);
     *backend = luge__backend_named(o->backend ? o->backend : "cpu");
     if (!*backend) return luge__fail(ctx, LUGE_EINVAL, "plan: no backend \"%s\"; there are cpu and ref", o->backend);
     return LUGE_OK;
@@ -149,6 +161,7 @@ luge_plan *luge_plan_create_with(luge_graph *g, const luge_val *outputs, const l
     p->backend = backend;
     p->keep_all = o.keep_all != 0;
     p->guard = o.guard != 0;
+    p->bf16 = o.precision == LUGE_BF16;
     luge__object_enter(ctx, &p->object, plan_destroy);
     luge_status status = luge__rewrite(p, g, outputs, o.n_outputs, !o.keep_all && !o.no_rewrites);
     if (!status) status = luge__schedule(p, g, outputs, o.n_outputs);

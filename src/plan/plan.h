@@ -42,7 +42,7 @@ struct luge_plan {
     size_t n_given;    /* nodes of the given graph */
     uint32_t *origin;  /* of each node of `graph`, the node of the given graph that it stands for, or 0 */
     const luge__backend *backend;
-    int32_t keep_all, guard;
+    int32_t keep_all, guard, bf16;
     luge__step *steps;
     size_t n_steps, step_capacity;
     luge__value *values;

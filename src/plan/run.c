@@ -243,6 +243,14 @@ static luge_status run_task(luge_run *run, luge__task *t, int threads)
     return step->kernel->run(t, 0, step->items, run->worker_scratch->data);
 }
 
+static luge_status run_timed(luge_run *run, size_t step, int threads, int64_t *nanoseconds)
+{
+    const int64_t start = nanoseconds ? luge__nanoseconds() : 0;
+    const luge_status status = run_task(run, &run->tasks[step], threads);
+    if (nanoseconds) nanoseconds[step] += luge__nanoseconds() - start;
+    return status;
+}
+
 /* ---- guarded execution: a check of planner and kernels ----------------------------------------------------------- */
 
 static void fill_guards(luge_run *run, const luge__value *v)
@@ -262,7 +270,7 @@ static int guards_hold(const luge_run *run, const luge__value *v)
     return 1;
 }
 
-static luge_status execute_guarded(luge_run *run, int threads)
+static luge_status execute_guarded(luge_run *run, int threads, int64_t *nanoseconds)
 {
     const luge_plan *p = run->plan;
     memset(run->arena->data, LUGE__POISON_BYTE, p->memory.arena);
@@ -270,7 +278,7 @@ static luge_status execute_guarded(luge_run *run, int threads)
         luge__task *t = &run->tasks[k];
         const int32_t out = t->step->out.value;
         if (out >= 0) fill_guards(run, &p->values[out]);
-        const luge_status status = run_task(run, t, threads);
+        const luge_status status = run_timed(run, k, threads, nanoseconds);
         if (status) return explain(t, status);
         for (size_t i = 0; i < p->n_values; i++) {
             const luge__value *v = &p->values[i];
@@ -284,16 +292,21 @@ static luge_status execute_guarded(luge_run *run, int threads)
     return LUGE_OK;
 }
 
-static luge_status execute(luge_run *run, int threads)
+static luge_status execute(luge_run *run, int threads, int64_t *nanoseconds)
 {
     for (size_t k = 0; k < run->plan->n_steps; k++) {
-        const luge_status status = run_task(run, &run->tasks[k], threads);
+        const luge_status status = run_timed(run, k, threads, nanoseconds);
         if (status) return explain(&run->tasks[k], status);
     }
     return LUGE_OK;
 }
 
 luge_status luge_run_execute(luge_run *run)
+{
+    return luge_run_execute_timed(run, NULL);
+}
+
+luge_status luge_run_execute_timed(luge_run *run, int64_t *nanoseconds)
 {
     if (!run) return luge__fail_thread(LUGE_EINVAL, "luge_run_execute: the run is NULL");
     const luge_plan *p = run->plan;
@@ -303,7 +316,8 @@ luge_status luge_run_execute(luge_run *run)
         if (p->inputs[i].base >= 0 && !run->base[p->inputs[i].base])
             return luge__fail_thread(LUGE_ESTATE, "luge_run_execute: input \"%s\" is not bound", p->inputs[i].name);
     const uint32_t before = luge__flush_begin();
-    const luge_status status = p->guard ? execute_guarded(run, threads) : execute(run, threads);
+    const luge_status status =
+        p->guard ? execute_guarded(run, threads, nanoseconds) : execute(run, threads, nanoseconds);
     luge__flush_end(before);
     return status;
 }

@@ -50,6 +50,11 @@ static luge_status check_options(luge_model *m, const luge_compile_options *o)
                           o->huber_delta);
     if (!(o->threshold >= 0 && o->threshold < 1))
         return luge__fail(m->ctx, LUGE_EINVAL, "compile: threshold is %g; 0 < t < 1 is expected", o->threshold);
+    if (o->precision && o->precision != LUGE_F32 && o->precision != LUGE_BF16)
+        return luge__fail(m->ctx, LUGE_EINVAL, "compile: precision is %T; f32 or bf16 is expected", o->precision);
+    if (o->precision == LUGE_BF16 && m->dtype != LUGE_F32)
+        return luge__fail(m->ctx, LUGE_EINVAL, "compile: precision is bf16; a model of f32 is expected, not of %T",
+                          m->dtype);
     if (o->top_k < 0)
         return luge__fail(m->ctx, LUGE_EINVAL, "compile: top_k is %d; 1 or more is expected", (int)o->top_k);
     return LUGE_OK;
@@ -99,6 +104,14 @@ double luge__next_rate(const luge_model *m)
 {
     if (!m->optimizer.schedule) return m->rate;
     return luge_schedule_rate(m->optimizer.schedule, m->updates);
+}
+
+void luge__write_rate(luge_model *m, double rate)
+{
+    if (m->dtype == LUGE_F32)
+        *(float *)m->rate_memory = (float)rate;
+    else
+        *(double *)m->rate_memory = rate;
 }
 
 double luge_learning_rate(const luge_model *model)

@@ -55,14 +55,6 @@ void luge__logs_expect(luge__fit *f)
 
 /* ---- one step ---------------------------------------------------------------------------------------------------- */
 
-static void write_rate(luge_model *m, double rate)
-{
-    if (m->dtype == LUGE_F32)
-        *(float *)m->rate_memory = (float)rate;
-    else
-        *(double *)m->rate_memory = rate;
-}
-
 /* Runs one step on rows that are given by number, unless they are loaded already. */
 static luge_status run_step(luge_model *m, luge_dataset *data, luge__step_key *key, const int64_t *rows, int64_t n,
                             const double *class_weights, int n_class_weights, int loaded, luge_metric_state *metrics,
@@ -73,7 +65,7 @@ static luge_status run_step(luge_model *m, luge_dataset *data, luge__step_key *k
     luge__step *step = luge__step_for(m, key);
     if (!step) return luge_failure(m->ctx);
     luge_status status = loaded ? LUGE_OK : luge__batch_load(m, data, step, rows, n, class_weights, n_class_weights);
-    write_rate(m, luge__next_rate(m));
+    luge__write_rate(m, luge__next_rate(m));
     if (!status) status = luge__step_execute(m, step, loss);
     if (!status && m->n_metrics) status = luge__metrics_add(m, metrics, step);
     if (!status) m->updates++;

@@ -72,6 +72,14 @@ static void keep_zeros(luge_optimizer *o)
         if (*numbers[i] == 0) *numbers[i] = LUGE_ZERO;
 }
 
+static luge_status read_precision(luge__loading *l, uint32_t member, luge_compile_options *o)
+{
+    const char *name = luge__json_get_string(l->doc, member);
+    if (!name || strcmp(name, luge_dtype_name(LUGE_BF16)) != 0) return luge__load_bad(l, "\"precision\" is unknown");
+    o->precision = LUGE_BF16;
+    return LUGE_OK;
+}
+
 static luge_status read_compiled(luge__loading *l, uint32_t compiled)
 {
     luge_compile_options o = { .size = sizeof o };
@@ -80,6 +88,8 @@ static luge_status read_compiled(luge__loading *l, uint32_t compiled)
     const uint32_t object = luge__json_member(l->doc, compiled, "optimizer");
     const uint32_t rates = luge__json_member(l->doc, object, "schedule");
     luge_status status = luge__numbers_read(l->ctx, l->who, l->doc, compiled, luge__compile_numbers, &o);
+    const uint32_t precision = luge__json_member(l->doc, compiled, "precision");
+    if (!status && precision) status = read_precision(l, precision, &o);
     if (!status) status = read_losses(l, compiled, &o);
     if (!status) status = luge__numbers_read(l->ctx, l->who, l->doc, object, luge__optimizer_numbers, &optimizer);
     if (!status && rates) status = read_schedule(l, rates, &schedule);

@@ -4,6 +4,12 @@
 #include <float.h>
 #include <string.h>
 
+luge_val luge_model_output(const luge_model *model, int index)
+{
+    const int known = model && index >= 0 && index < model->n_outputs;
+    return known ? model->outputs[index] : (luge_val){ 0, 0 };
+}
+
 /* ---- weights ----------------------------------------------------------------------------------------------------- */
 
 int luge_weight_count(const luge_model *model)

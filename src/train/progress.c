@@ -3,15 +3,12 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 enum { REDRAW_MS = 50, BAR = 20, COLUMNS = 79 };
 
 static int64_t now_ms(void)
 {
-    struct timespec t;
-    if (clock_gettime(CLOCK_MONOTONIC, &t)) return 0;
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return luge__nanoseconds() / 1000000;
 }
 
 size_t luge__format_fixed(char *text, size_t size, double value, int decimals, int width)

@@ -122,6 +122,10 @@ static void write_compiled(luge__json_writer *w, const luge_model *m)
     luge__json_key(w, "compiled");
     luge__json_open(w, '{');
     luge__numbers_write(w, luge__compile_numbers, o);
+    if (o->precision == LUGE_BF16) { /* else as it was before there was a choice */
+        luge__json_key(w, "precision");
+        luge__json_string(w, luge_dtype_name(o->precision));
+    }
     luge__json_key(w, "losses");
     luge__json_open(w, '[');
     for (int i = 0; i < m->n_outputs; i++) luge__json_string(w, luge_loss_name(o->losses[i]));

@@ -184,6 +184,8 @@ static luge_status add_update(luge_model *m, luge_graph *g, luge__step *s, outpu
         if (!n) status = luge_failure(m->ctx);
         for (int i = 0; i < n; i++) put(out, t.effects[i]);
     }
+    for (size_t i = 0, k = 0; i < m->n_weights && s->gradients && !status; i++)
+        s->gradients[i] = m->weights[i].trainable ? t.gradients[k++] : (luge_val){ 0, 0 };
     luge__release(m->ctx, t.memory, t.bytes);
     for (size_t i = 0; i < m->n_effects; i++) put(out, luge_node_at(g, m->effects[i].id));
     if (m->random.id) put(out, luge_increment(g, luge_node_at(g, m->random.id), 1));
@@ -221,8 +223,10 @@ luge_status luge__step_build(luge_model *m, const luge__step_key *key, luge__ste
     if (!status) status = build_graph(m, s, &out);
     if (!status) status = luge_failure(m->ctx);
     if (!status) {
-        s->plan = luge_plan_create_with(
-            s->graph, out.list, &(luge_plan_options){ .size = sizeof(luge_plan_options), .n_outputs = (int32_t)out.n });
+        s->plan = luge_plan_create_with(s->graph, out.list,
+                                        &(luge_plan_options){ .size = sizeof(luge_plan_options),
+                                                              .n_outputs = (int32_t)out.n,
+                                                              .precision = m->options.precision });
         s->run = luge_run_create(s->plan);
         status = luge_failure(m->ctx);
     }

@@ -60,6 +60,7 @@ typedef struct luge__step {
     luge_val outputs[LUGE_MAX_OUTPUTS];
     luge_val row_losses[LUGE_MAX_OUTPUTS]; /* score: of each row, weighted; loss is then the penalties alone */
     luge_val loss;
+    luge_val *gradients; /* where not NULL: gets the gradient of each weight, none where it has none */
 } luge__step;
 enum { LUGE__MAX_STEPS = 10 };
 
@@ -210,6 +211,7 @@ luge_status luge__compile(luge_model *m, const luge_compile_options *options);
 void luge__compile_forget(luge_model *m); /* steps, optimizer state, batch */
 /* The rate of the next step. */
 double luge__next_rate(const luge_model *m);
+void luge__write_rate(luge_model *m, double rate); /* to where updates read it */
 /* Makes the optimizer's variables, if they are not there yet. */
 luge_status luge__model_state(luge_model *m);
 

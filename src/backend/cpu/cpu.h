@@ -33,13 +33,14 @@ const void *luge__walk_block(const luge__walk *w, const void *base, int64_t firs
  * roughly: one for an element of simple work. */
 void luge__share(luge__step *step, double cycles, int64_t unit);
 
-/* Plans the product of the operands `first` and first + 1 and sets the step's items, grain, cycles and scratch. What g
- * says of C (accumulate, c_local) is kept, all else must be 0. */
-void luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan *plan, int first, const luge__matmul_attr *attr);
+/* Plans the product of the operands `first` and first + 1 in the plan's precision, sets the step's items, grain,
+ * cycles and scratch, and answers what runs it. What g says of C (accumulate, c_local) is kept, all else must be 0. */
+luge__gemm_fn *luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan *plan, int first,
+                                     const luge__matmul_attr *attr);
 
 extern const luge__kernel luge__cpu_elementwise, luge__cpu_compare, luge__cpu_where, luge__cpu_cast, luge__cpu_copy;
 extern const luge__kernel luge__cpu_reduce_rows, luge__cpu_reduce_columns, luge__cpu_argmax;
-extern const luge__kernel luge__cpu_matmul, luge__cpu_dense, luge__cpu_dense_backprop;
+extern const luge__kernel luge__cpu_matmul, luge__cpu_matmul_bf16, luge__cpu_dense, luge__cpu_dense_backprop;
 extern const luge__kernel luge__cpu_softmax, luge__cpu_cross_entropy, luge__cpu_entropy_gradient,
     luge__cpu_sigmoid_gradient;
 extern const luge__kernel luge__cpu_gather, luge__cpu_scatter_add, luge__cpu_one_hot, luge__cpu_concat,

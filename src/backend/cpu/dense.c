@@ -19,8 +19,7 @@ static int prepare(luge__step *step, luge_plan *plan)
     const luge__isa_table *isa = luge__isa_table_of(luge__plan_isa(plan));
     work *w = luge__plan_alloc(plan, sizeof *w);
     if (!w) return -1;
-    luge__product_prepare(&w->gemm, step, plan, 0, &transposes);
-    w->run = isa->gemm_run;
+    w->run = luge__product_prepare(&w->gemm, step, plan, 0, &transposes);
     w->f = isa->f[step->out.dtype == LUGE_F64];
     w->activation = attr->activation;
     if (attr->activation) w->activate = w->f->elementwise[activations[attr->activation]];

@@ -39,6 +39,7 @@ typedef struct luge__gemm {
     int64_t a_rs, a_cs, b_rs, b_cs, c_rs;
     int is_f64;
     int accumulate;
+    int rounded; /* f32: A and B are rounded to bf16 while they are packed. The kernels for bf16 always do */
     int c_local; /* C is only ever seen by the finish, in the worker's scratch; c of run is NULL, no accumulate */
 
     /* The plan's answer. */
@@ -80,5 +81,7 @@ typedef struct luge__gemm {
 LUGE__GEMM_DECLARE(baseline)
 LUGE__GEMM_DECLARE(avx2)
 LUGE__GEMM_DECLARE(avx512)
+LUGE__GEMM_DECLARE(avx512_bf16) /* f32 operands, rounded to bf16 while they are packed */
+LUGE__GEMM_DECLARE(amx)         /* the same */
 
 #endif

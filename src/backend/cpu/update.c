@@ -107,7 +107,6 @@ static work *make_work(luge__step *step, luge_plan *plan)
     w->number = luge__update_operand(step->op, step->attr, LUGE__HAS_STEP);
     w->decays = luge__update_rule(step->op) == LUGE__OP_update_adamw - LUGE__OP_update_sgd;
     w->element = (int64_t)luge_dtype_size(step->in[0].dtype);
-    w->run = isa->gemm_run;
     step->work = w;
     return w;
 }
@@ -215,7 +214,7 @@ static int dense_prepare(luge__step *step, luge_plan *plan)
     const luge__matmul_attr transposes = { attr->transpose_a, attr->transpose_b };
     work *w = make_work(step, plan);
     if (!w) return -1;
-    luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
+    w->run = luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
     const int64_t bytes = w->gemm.m * w->gemm.n * w->element;
     w->n = w->gemm.n;
     w->whole = step->items == 1 && bytes <= LUGE__WHOLE_GRADIENT;
@@ -225,7 +224,7 @@ static int dense_prepare(luge__step *step, luge_plan *plan)
         return 1;
     }
     w->gemm = (luge__gemm){ .c_local = 1 };
-    luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
+    w->run = luge__product_prepare(&w->gemm, step, plan, 1, &transposes);
     return 1;
 }
 

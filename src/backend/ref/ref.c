@@ -3,7 +3,7 @@
 
 static int prepare(luge__step *step, luge_plan *plan)
 {
-    (void)plan;
+    step->work = plan;
     step->items = step->grain = 1; /* a reference kernel does all at once */
     return 1;
 }
@@ -22,9 +22,12 @@ static luge_status run(luge__task *task, int64_t begin, int64_t end, void *worke
     (void)worker_scratch;
     if (begin >= end) return LUGE_OK;
     for (int i = 0; i < step->n_in; i++) in[i] = array_of(&step->in[i], task->in[i]);
-    luge__call call = {
-        .op = step->op, .attr = step->attr, .n_in = step->n_in, .in = in, .out = array_of(&step->out, task->out)
-    };
+    luge__call call = { .op = step->op,
+                        .attr = step->attr,
+                        .n_in = step->n_in,
+                        .in = in,
+                        .out = array_of(&step->out, task->out),
+                        .bf16 = luge__plan_rounds(step->work) };
     const luge_status status = step->op->ref(&call);
     task->bad_index = call.bad_index;
     task->bad_limit = call.bad_limit;

@@ -11,6 +11,7 @@
  * Three ways lead past the blocks: small products run their tiles directly (gemm_direct.inc), few rows of S against a V
  * that lies along k transpose it in registers (gemm_turned.inc), and all else goes through gemm_block.inc. */
 #include "backend/cpu/gemm.h"
+#include "core/bf16.h"
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -225,7 +226,7 @@ static double orient(luge__gemm *g, int swapped)
     g->turn = swapped && !(g->n == 1 && g->c_rs == 1);
     double cycles = choose_tile(g);
 #if defined(LUGE__TURNED_ROWS)
-    if (g->v_vs != 1 && g->v_ks == 1 && g->sn <= LUGE__TURNED_ROWS && !g->turn && !g->c_local) {
+    if (g->v_vs != 1 && g->v_ks == 1 && g->sn <= LUGE__TURNED_ROWS && !g->turn && !g->c_local && !g->rounded) {
         g->turned = 1;
         return (double)g->v_vectors * ((double)g->k * (4 + 0.5 * (double)g->sn) + 40);
     }
@@ -247,6 +248,8 @@ static void choose_packing(luge__gemm *g)
 {
     const int64_t size = g->is_f64 ? 8 : 4, k = g->k < K_BLOCK ? g->k : K_BLOCK;
     const int many_v = g->v_panel.parts > 3;
+    g->v_pack = g->s_pack = 1;
+    if (g->rounded) return; /* in the packed copies */
     g->v_pack = g->v_vs != 1 || (g->s_panel.parts > 3 && !in_place(k, g->v_ks, size));
     if (g->s_ks == 1)
         g->s_pack = many_v && !in_place(g->tile_rows, g->s_ss, size);
