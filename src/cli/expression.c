@@ -28,9 +28,10 @@ int cli_expression_no_gradient(const cli_expression *x)
     if (luge_failure(x->ctx) != LUGE_ENOGRAD || id < 1 || (size_t)id > x->f.n_places ||
         luge_node_info_of(x->f.graph, luge_node_at(x->f.graph, (uint32_t)id), &info))
         return cli_fail_with(x->o->verb, x->ctx);
-    return cli_expression_fail(x, x->f.places[id - 1],
-                               "%s has no gradient: it is flat but for a jump; stop_gradient(...) takes it as a number%s",
-                               info.op, strcmp(x->o->verb, "grad") ? "" : "; --order 0 shows the values alone");
+    return cli_expression_fail(
+        x, x->f.places[id - 1],
+        "%s has no gradient: it is flat but for a jump; stop_gradient(...) takes it as a number%s", info.op,
+        strcmp(x->o->verb, "grad") ? "" : "; --order 0 shows the values alone");
 }
 
 /* ---- the text ---------------------------------------------------------------------------------------------------- */

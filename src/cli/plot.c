@@ -37,7 +37,9 @@ static int plot(cli_job *job)
     }
     const char *nearest = what ? cli_nearest(what, N_PICTURES, picture_name) : NULL;
     if (what)
-        cli_fail(job->o.verb, nearest ? "no picture \"%s\"\n  nearest: %s" : "no picture \"%s\"; luge plot --help lists them", what, nearest);
+        cli_fail(job->o.verb,
+                 nearest ? "no picture \"%s\"\n  nearest: %s" : "no picture \"%s\"; luge plot --help lists them", what,
+                 nearest);
     else
         cli_fail(job->o.verb, "what? luge plot --help tells");
     return CLI_USAGE;

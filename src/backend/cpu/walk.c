@@ -108,7 +108,7 @@ static const double STEP_CYCLES = 4096, RANGE_CYCLES = 2048;
 
 void luge__share(luge__step *step, double cycles, int64_t unit)
 {
-    step->cycles = (double)step->items * cycles;
+    step->cycles = step->items ? (double)step->items * cycles : 0;
     step->grain = step->items;
     if (step->cycles < STEP_CYCLES) return;
     if (unit < 1) unit = 1;
