@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/formula.h"
+#include "cli/formula/formula.h"
 #include "failing_alloc.h"
 #include "harness.h"
 

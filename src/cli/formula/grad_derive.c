@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "grad.h"
 
 enum { MOST_NODES = 2000000, MOST_COMPARED = 30000000 }; /* of a graph; nodes times derivatives */
