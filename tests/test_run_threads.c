@@ -1,6 +1,7 @@
 /* test_run_threads.c: runs of one plan, and of several, from several threads at once on one context; and that the
  * number of threads changes no bit. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "random_graph.h"
 
@@ -121,6 +122,36 @@ static void shared_work(luge_test *t)
     }
     CHECK(t, now > before || !shareable);
     luge_close(m.ctx);
+}
+
+/* How many steps were shared when a layer of so many inputs ran 500 times on two threads, or until one was. */
+static int64_t shared_of_layer(luge_test *t, int inputs)
+{
+    luge_context *ctx = luge_open(.threads = 2);
+    luge_graph *g = luge_graph_create(ctx);
+    const luge_shape shape = luge_shape_of(inputs, inputs);
+    const luge_val x = luge_input(g, "x", LUGE_F32, shape);
+    const luge_val y = luge_relu(g, luge_matmul(g, x, luge_variable(g, "w", LUGE_F32, shape)));
+    luge_run *run = luge_run_create(luge_plan_create(g, &y, 1));
+    float *data = calloc((size_t)(inputs * inputs), sizeof *data);
+    if (CHECK(t, run && data)) {
+        luge_run_bind(run, x, data, (size_t)(inputs * inputs) * sizeof *data);
+        for (int i = 0; i < 500 && !luge__pool_shared_calls(ctx->pool); i++)
+            CHECK_STATUS(t, luge_run_execute(run), LUGE_OK);
+    }
+    const int64_t shared = luge__pool_shared_calls(ctx->pool);
+    free(data);
+    luge_close(ctx);
+    return shared;
+}
+
+/* A second thread is for runs that are long enough for it. */
+static void short_runs_stay_alone(luge_test *t)
+{
+    CHECK_EQ_INT(t, shared_of_layer(t, 16), 0);
+#if LUGE_THREADS
+    CHECK(t, shared_of_layer(t, 400) > 0);
+#endif
 }
 
 #if LUGE_THREADS
@@ -249,6 +280,7 @@ void test_run_threads(luge_test *t)
 {
     RUN(t, same_bits);
     RUN(t, shared_work);
+    RUN(t, short_runs_stay_alone);
 #if LUGE_THREADS
     RUN(t, concurrent_runs);
     RUN(t, separate_contexts);

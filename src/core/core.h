@@ -153,9 +153,10 @@ typedef struct luge__pool luge__pool;
 luge__pool *luge__pool_create(luge_context *ctx, int threads);
 void luge__pool_free(luge__pool *pool);
 int luge__pool_threads(const luge__pool *pool);
-/* Calls fn on pieces of [0, items) of `grain` items each (the last may be shorter), on this thread and the pool's, and
- * returns when all are done. The pieces depend on items and grain alone. With one piece, one thread or a pool that is
- * busy with another run, this thread does all pieces in order as worker 0; so a piece must not call it again with
+/* Calls fn on ranges that together are [0, items), on this thread and the pool's, and returns when all are done. Ranges
+ * begin at multiples of the grain and hold at least that many items (the last may be shorter); where they are cut
+ * differs from call to call, so what fn does with an item must not depend on it. With one grain, one thread or a pool
+ * that is busy with another run, this thread does all in one range as worker 0; so fn must not call it again with
  * memory of a worker. */
 void luge__pool_run(luge__pool *pool, int64_t items, int64_t grain, luge__range_fn fn, void *user);
 /* How many pool calls were worked on by two or more threads: for tests. */

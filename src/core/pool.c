@@ -1,7 +1,7 @@
 /* pool.c: the threads of a context, and how one piece of work is shared among them.
  *
- * A call opens a gate; workers that see it open enter, take pieces by atomic counters until none is left, and leave.
- * The caller takes pieces too, then closes the gate and waits for those inside: each piece was handed out, so when
+ * A call opens a gate; workers that see it open enter, take ranges by atomic counters until nothing is left, and leave.
+ * The caller takes ranges too, then closes the gate and waits for those inside: each range was handed out, so when
  * nobody is inside, all are done. A worker that comes late finds the gate closed and nothing waits for it. While calls
  * follow each other closely the workers watch the gate, so neither start nor end needs the kernel; after a while
  * without work they sleep. The threads are started by the first call that can use them. */
@@ -13,16 +13,6 @@
 #include <stdatomic.h>
 #include <unistd.h>
 #endif
-
-/* Pieces one after the other: they are the same whoever does them, so that sums over pieces have the same bits. */
-static void run_alone(int64_t items, int64_t grain, luge__range_fn fn, void *user)
-{
-    for (int64_t begin = 0; begin < items;) {
-        int64_t end = items - begin > grain ? begin + grain : items;
-        fn(user, begin, end, 0);
-        begin = end;
-    }
-}
 
 #if LUGE_THREADS
 
@@ -39,7 +29,7 @@ typedef struct worker {
     luge__pool *pool;
     pthread_t thread;
     int index;
-    atomic_size_t next;      /* piece of its share */
+    atomic_size_t next;      /* grain of its share */
     unsigned char pad[LINE]; /* what different threads write often stays on different cache lines */
 } worker;
 
@@ -59,14 +49,14 @@ struct luge__pool {
     luge__range_fn fn;
     void *user;
     int64_t items, grain;
-    size_t pieces;
+    size_t grains;
 
     unsigned char pad0[LINE];
     atomic_uint gate;
     atomic_uint sleepers;
     atomic_uint stop;
     unsigned char pad1[LINE];
-    atomic_uint helpers; /* workers that have done a piece of this call */
+    atomic_uint helpers; /* workers that have done some of this call */
     unsigned char pad2[LINE];
     worker worker[]; /* by index; the first is the caller of luge__pool_run, for which no thread is started */
 };
@@ -111,29 +101,40 @@ static int spin_until(luge__pool *pool, int (*shows)(unsigned, unsigned), unsign
 
 /* ---- workers ----------------------------------------------------------------------------------------------------- */
 
-/* Where a worker's share of the pieces begins. */
+/* The grain at which a worker's share begins. */
 static size_t share(const luge__pool *pool, size_t index)
 {
-    const size_t threads = (size_t)pool->threads, rest = pool->pieces % threads;
-    return pool->pieces / threads * index + (index < rest ? index : rest);
+    const size_t threads = (size_t)pool->threads, rest = pool->grains % threads;
+    return pool->grains / threads * index + (index < rest ? index : rest);
+}
+
+/* Takes the first half of what is left of a share, so that a range is long and little is left to wait for at the end.
+ * How many grains; zero where none is left. */
+static size_t take(luge__pool *pool, int of, size_t *first)
+{
+    const size_t end = share(pool, (size_t)of + 1);
+    *first = atomic_load_explicit(&pool->worker[of].next, memory_order_relaxed);
+    while (*first < end) {
+        const size_t n = (end - *first + 1) / 2;
+        if (atomic_compare_exchange_weak_explicit(&pool->worker[of].next, first, *first + n, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return n;
+    }
+    return 0;
 }
 
 /* A worker's own share first, which is the same in every call, so that what it wrote last time is still in its cache;
- * then what others have left. */
-static size_t take_pieces(luge__pool *pool, int index)
+ * then what others have left. Nonzero where there was something to do. */
+static int take_ranges(luge__pool *pool, int index)
 {
-    int64_t items = pool->items, grain = pool->grain;
-    size_t done = 0;
+    const int64_t items = pool->items, grain = pool->grain;
+    int done = 0;
     for (int i = 0; i < pool->threads; i++) {
         const int of = index + i < pool->threads ? index + i : index + i - pool->threads;
-        const size_t end_piece = share(pool, (size_t)of + 1);
-        for (;;) {
-            size_t piece = atomic_fetch_add_explicit(&pool->worker[of].next, 1, memory_order_relaxed);
-            if (piece >= end_piece) break;
-            int64_t begin = (int64_t)piece * grain;
-            int64_t end = items - begin > grain ? begin + grain : items;
-            pool->fn(pool->user, begin, end, index);
-            done++;
+        for (size_t first, n; (n = take(pool, of, &first)) > 0; done = 1) {
+            const int64_t begin = (int64_t)first * grain;
+            pool->fn(pool->user, begin, (items - begin - 1) / grain < (int64_t)n ? items : begin + (int64_t)n * grain,
+                     index);
         }
     }
     return done;
@@ -183,7 +184,7 @@ static void *work(void *argument)
     for (;;) {
         if (!spin_until(pool, is_new_call, seen) && !sleep_until_call(pool, seen)) return NULL;
         if (!enter(pool, &seen)) continue;
-        if (take_pieces(pool, self->index)) atomic_fetch_add_explicit(&pool->helpers, 1, memory_order_relaxed);
+        if (take_ranges(pool, self->index)) atomic_fetch_add_explicit(&pool->helpers, 1, memory_order_relaxed);
         leave(pool);
     }
 }
@@ -216,10 +217,10 @@ static void wake(luge__pool *pool)
     unsigned sleepers = atomic_load(&pool->sleepers);
     if (sleepers == 0) return;
     pthread_mutex_lock(&pool->mutex);
-    if (pool->pieces - 1 >= sleepers) {
+    if (pool->grains - 1 >= sleepers) {
         pthread_cond_broadcast(&pool->work);
     } else {
-        for (size_t i = 1; i < pool->pieces; i++) pthread_cond_signal(&pool->work);
+        for (size_t i = 1; i < pool->grains; i++) pthread_cond_signal(&pool->work);
     }
     pthread_mutex_unlock(&pool->mutex);
 }
@@ -245,7 +246,7 @@ static void run_shared(luge__pool *pool)
     atomic_store_explicit(&pool->helpers, 0, memory_order_relaxed);
     atomic_store(&pool->gate, call << CALL_SHIFT | OPEN);
     wake(pool);
-    unsigned own = take_pieces(pool, 0) > 0;
+    const unsigned own = take_ranges(pool, 0) != 0;
     wait_until_empty(pool);
     if (own + atomic_load_explicit(&pool->helpers, memory_order_relaxed) >= 2) {
         atomic_fetch_add_explicit(&pool->shared_calls, 1, memory_order_relaxed);
@@ -255,10 +256,11 @@ static void run_shared(luge__pool *pool)
 void luge__pool_run(luge__pool *pool, int64_t items, int64_t grain, luge__range_fn fn, void *user)
 {
     if (grain < 1) grain = 1;
-    uint64_t pieces = items > 0 ? (uint64_t)((items - 1) / grain) + 1 : 0;
-    if (pieces < 2 || pieces > SIZE_MAX / 2 || pool->threads < 2 ||
+    if (items < 1) return;
+    const uint64_t grains = (uint64_t)((items - 1) / grain) + 1;
+    if (grains < 2 || grains > SIZE_MAX / 2 || pool->threads < 2 ||
         atomic_flag_test_and_set_explicit(&pool->busy, memory_order_acquire)) {
-        run_alone(items, grain, fn, user);
+        fn(user, 0, items, 0);
         return;
     }
     if (pool->started < 0) start(pool);
@@ -267,10 +269,10 @@ void luge__pool_run(luge__pool *pool, int64_t items, int64_t grain, luge__range_
         pool->user = user;
         pool->items = items;
         pool->grain = grain;
-        pool->pieces = (size_t)pieces;
+        pool->grains = (size_t)grains;
         run_shared(pool);
     } else {
-        run_alone(items, grain, fn, user);
+        fn(user, 0, items, 0);
     }
     atomic_flag_clear_explicit(&pool->busy, memory_order_release);
 }
@@ -363,7 +365,8 @@ int luge__pool_threads(const luge__pool *pool)
 void luge__pool_run(luge__pool *pool, int64_t items, int64_t grain, luge__range_fn fn, void *user)
 {
     (void)pool;
-    run_alone(items, grain < 1 ? 1 : grain, fn, user);
+    (void)grain;
+    if (items > 0) fn(user, 0, items, 0);
 }
 
 int64_t luge__pool_shared_calls(const luge__pool *pool)

@@ -28,7 +28,8 @@ typedef struct luge__step {
     const struct luge__kernel *kernel;
     void *work;
     int64_t items; /* independent pieces of work */
-    int64_t grain; /* how many of them a thread takes at once; set by the problem's size alone */
+    int64_t grain; /* how many of them a thread takes at least; all of them where a second thread would not pay */
+    double cycles; /* what all of them cost, roughly; this and the grain are set by the problem's size alone */
     size_t worker_scratch;
     int32_t in_place; /* 1 + the operand whose place the result takes, or 0 */
 } luge__step;

@@ -61,6 +61,7 @@ struct luge_plan {
     luge__chunk *chunks;
     luge_plan_memory memory;
     size_t worker_scratch;
+    double cycles; /* of all steps, roughly */
     int32_t n_bases;
 };
 

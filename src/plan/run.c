@@ -13,6 +13,9 @@ struct luge_run {
     luge__task *tasks;
     unsigned char **slots;
     size_t *fixup_start; /* of each base, and the end */
+    int32_t number;      /* of the execution in its period */
+    int32_t alone;       /* one thread was faster than all */
+    int64_t fastest[2];  /* nanoseconds of one thread, of all */
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
@@ -288,12 +291,41 @@ static luge_status execute_guarded(luge_run *run, int threads, int64_t *nanoseco
     return LUGE_OK;
 }
 
+/* ---- one thread or all ------------------------------------------------------------------------------------------- */
+
+/* Cycles of a run: below SHORT more threads do not pay, above LONG they do. Between them it depends on how long the way
+ * is from one core's cache to another's, which differs between machines and, for a guest on a machine, from second to
+ * second. There each period begins with a trial of both; the first execution of each warms up. */
+static const double SHORT_CYCLES = 30e3, LONG_CYCLES = 2e6;
+enum { TRIAL = 4, PERIOD = 512 };
+
+/* Whether this execution is in doubt; and of how many threads it is. */
+static int choose(const luge_run *run, int *threads)
+{
+    const double cycles = run->plan->cycles;
+    if (*threads == 1 || run->object.ctx->force_grain || cycles > LONG_CYCLES) return 0;
+    const int in_doubt = cycles >= SHORT_CYCLES;
+    if (!in_doubt || run->number < TRIAL || (run->number >= 2 * TRIAL && run->alone)) *threads = 1;
+    return in_doubt;
+}
+
+static void learn(luge_run *run, int64_t nanoseconds)
+{
+    int64_t *fastest = &run->fastest[run->number >= TRIAL];
+    if (run->number % TRIAL == 1 || (run->number % TRIAL > 1 && nanoseconds < *fastest)) *fastest = nanoseconds;
+    if (run->number == 2 * TRIAL - 1) run->alone = run->fastest[0] <= run->fastest[1];
+}
+
 static luge_status execute(luge_run *run, int threads, int64_t *nanoseconds)
 {
+    const int in_doubt = choose(run, &threads), trial = in_doubt && run->number < 2 * TRIAL;
+    const int64_t start = trial ? luge__nanoseconds() : 0;
     for (size_t k = 0; k < run->plan->n_steps; k++) {
         const luge_status status = run_timed(run, k, threads, nanoseconds);
         if (status) return explain(&run->tasks[k], status);
     }
+    if (trial) learn(run, luge__nanoseconds() - start);
+    if (in_doubt) run->number = (run->number + 1) % PERIOD;
     return LUGE_OK;
 }
 

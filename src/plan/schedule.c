@@ -195,6 +195,7 @@ luge_status luge__choose_kernel(luge_plan *plan, luge__step *step, const luge__k
         if (takes < 0) return luge_failure(plan->object.ctx);
         if (takes) break;
     }
+    plan->cycles += step->cycles;
     if (step->worker_scratch > plan->worker_scratch) plan->worker_scratch = step->worker_scratch;
     return LUGE_OK;
 }

@@ -29,15 +29,12 @@ int luge__walk_dense(const luge__walk *w);
 /* n elements in C order: a pointer into the array where it is dense, else gathered into buffer. */
 const void *luge__walk_block(const luge__walk *w, const void *base, int64_t first, int64_t n, void *buffer);
 
-/* Where one thread stops paying: about ten microseconds of simple work. */
-enum { LUGE__GRAIN = 16384 };
-/* Items of `cost` elements each: how many make a grain. */
-int64_t luge__grain(int64_t cost);
-/* The same for the items of a product: whole grains of it, since a range packs once what its items share. */
-int64_t luge__gemm_grain(const luge__gemm *g);
+/* Sets the grain of a step, a multiple of the unit, and its cycles, after its items; each costs so many cycles,
+ * roughly: one for an element of simple work. */
+void luge__share(luge__step *step, double cycles, int64_t unit);
 
-/* Plans the product of the operands `first` and first + 1 in the plan's precision, sets the step's items, grain and
- * scratch, and answers what runs it. What g says of C (accumulate, c_local) is kept, all else must be 0. */
+/* Plans the product of the operands `first` and first + 1 in the plan's precision, sets the step's items, grain,
+ * cycles and scratch, and answers what runs it. What g says of C (accumulate, c_local) is kept, all else must be 0. */
 luge__gemm_fn *luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan *plan, int first,
                                      const luge__matmul_attr *attr);
 

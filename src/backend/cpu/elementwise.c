@@ -24,7 +24,7 @@ static work *make_work(luge__step *step, luge_plan *plan)
     }
     step->work = w;
     step->items = luge_shape_size(&step->out.shape);
-    step->grain = LUGE__GRAIN;
+    luge__share(step, 1, 16);
     return w;
 }
 

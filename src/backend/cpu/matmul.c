@@ -1,12 +1,6 @@
 /* matmul.c: batches of matrix products, each done by the kernels of gemm.h. */
 #include "backend/cpu/cpu.h"
 
-int64_t luge__gemm_grain(const luge__gemm *g)
-{
-    const int64_t wanted = luge__grain((int64_t)g->item_cycles), unit = g->grain > 0 ? g->grain : 1;
-    return (wanted + unit - 1) / unit * unit;
-}
-
 /* Plans a product that is filled in, in the plan's precision; answers what runs it. */
 static luge__gemm_fn *plan_product(const luge_plan *plan, luge__gemm *g)
 {
@@ -46,7 +40,7 @@ luge__gemm_fn *luge__product_prepare(luge__gemm *g, luge__step *step, luge_plan 
     int64_t products = 1;
     for (int i = 0; i < n - 2; i++) products *= a->shape.dim[i];
     step->items = products * g->items;
-    step->grain = luge__gemm_grain(g);
+    luge__share(step, g->item_cycles, g->grain);
     step->worker_scratch = g->worker_scratch;
     return run_product;
 }

@@ -109,7 +109,7 @@ static int gather_prepare(luge__step *step, luge_plan *plan)
     (void)plan;
     const split from = split_at(&step->in[0].shape, ((const luge__axis_attr *)step->attr)->axis);
     step->items = from.outer * luge_shape_size(&step->in[1].shape);
-    step->grain = luge__grain(from.inner);
+    luge__share(step, (double)from.inner, 1);
     return 1;
 }
 
@@ -141,7 +141,7 @@ static int scatter_prepare(luge__step *step, luge_plan *plan)
     *work = luge__isa_table_of(luge__plan_isa(plan))->f[step->out.dtype == LUGE_F64]->combine[LUGE__SUM];
     step->work = (void *)work;
     step->items = to.outer;
-    step->grain = luge__grain(to.inner * luge_shape_size(&step->in[1].shape));
+    luge__share(step, (double)to.inner * (double)luge_shape_size(&step->in[1].shape), 1);
     return 1;
 }
 
@@ -173,7 +173,7 @@ static int one_hot_prepare(luge__step *step, luge_plan *plan)
 {
     (void)plan;
     step->items = luge_shape_size(&step->in[0].shape);
-    step->grain = luge__grain(step->out.shape.dim[step->out.shape.ndim - 1]);
+    luge__share(step, (double)step->out.shape.dim[step->out.shape.ndim - 1], 1);
     return 1;
 }
 
@@ -206,7 +206,7 @@ static int argmax_prepare(luge__step *step, luge_plan *plan)
     (void)plan;
     if (s.inner != 1) return 0;
     step->items = s.outer;
-    step->grain = luge__grain(s.axis);
+    luge__share(step, (double)s.axis, 1);
     return 1;
 }
 

@@ -98,7 +98,7 @@ static int rows_prepare(luge__step *step, luge_plan *plan)
     const work *w = make_work(step, plan);
     if (!w) return -1;
     step->items = luge_shape_size(&step->out.shape);
-    step->grain = luge__grain(w->count);
+    luge__share(step, (double)w->count, 1);
     return 1;
 }
 
@@ -161,7 +161,7 @@ static int columns_prepare(luge__step *step, luge_plan *plan)
     w->tiles = (w->columns + LUGE__REDUCE_TILE - 1) / LUGE__REDUCE_TILE;
     const int64_t results = luge_shape_size(&step->out.shape);
     step->items = w->columns ? results / w->columns * w->tiles : 0;
-    step->grain = luge__grain(w->count * LUGE__REDUCE_TILE);
+    luge__share(step, (double)w->count * (double)w->columns / (double)w->tiles, 1);
     return 1;
 }
 

@@ -19,7 +19,7 @@ static work *make_work(luge__step *step, luge_plan *plan)
     w->f64 = in->dtype == LUGE_F64;
     w->element = (int64_t)luge_dtype_size(in->dtype);
     step->items = w->classes ? luge_shape_size(&in->shape) / w->classes : 0;
-    step->grain = luge__grain(w->classes * 4);
+    luge__share(step, (double)w->classes * 4 + 16, 1);
     step->work = w;
     return w;
 }

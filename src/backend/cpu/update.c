@@ -10,7 +10,7 @@ static int random_prepare(luge__step *step, luge_plan *plan)
 {
     (void)plan;
     step->items = luge_shape_size(&step->out.shape);
-    step->grain = luge__grain(8);
+    luge__share(step, 8, 1);
     return 1;
 }
 
@@ -157,7 +157,7 @@ static int update_prepare(luge__step *step, luge_plan *plan)
 {
     if (!make_work(step, plan)) return -1;
     step->items = luge_shape_size(&step->in[0].shape);
-    step->grain = LUGE__GRAIN;
+    luge__share(step, 1, 16);
     return 1;
 }
 
@@ -182,7 +182,7 @@ static int bias_prepare(luge__step *step, luge_plan *plan)
     w->n = step->in[0].shape.dim[0];
     w->rows = w->n ? luge_shape_size(&step->in[1].shape) / w->n : 0;
     step->items = (w->n + LUGE__REDUCE_TILE - 1) / LUGE__REDUCE_TILE;
-    step->grain = luge__grain(w->rows * LUGE__REDUCE_TILE);
+    luge__share(step, (double)w->rows * (double)w->n / (double)step->items, 1);
     return 1;
 }
 

@@ -102,7 +102,16 @@ const void *luge__walk_block(const luge__walk *w, const void *base, int64_t firs
     return buffer;
 }
 
-int64_t luge__grain(int64_t cost)
+/* What a second thread costs, in cycles: about a microsecond for a step, to begin it and to wait for its end; less for
+ * a range. */
+static const double STEP_CYCLES = 4096, RANGE_CYCLES = 2048;
+
+void luge__share(luge__step *step, double cycles, int64_t unit)
 {
-    return cost >= LUGE__GRAIN ? 1 : cost > 0 ? LUGE__GRAIN / cost : LUGE__GRAIN;
+    step->cycles = step->items ? (double)step->items * cycles : 0;
+    step->grain = step->items;
+    if (step->cycles < STEP_CYCLES) return;
+    if (unit < 1) unit = 1;
+    const double wanted = RANGE_CYCLES / cycles;
+    if (wanted < (double)step->items) step->grain = ((int64_t)wanted + unit) / unit * unit;
 }

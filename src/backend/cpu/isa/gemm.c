@@ -166,9 +166,9 @@ enum {
     RANGE_ROWS = 256,        /* rows of S that pay for packing V once more */
     V_ITEMS_WANTED = 8,      /* V is cut further to get this many items, S to get that many, if they are worth it */
     S_ITEMS_WANTED = 32,
-    LOCAL_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
+    FEW_ITEMS_WANTED = 4, /* where each item passes through all of V: a C that is local and outlasts a block of k */
 };
-static const double ITEM_CYCLES = 9e3; /* items worth splitting further cost more than twice this */
+static const double ITEM_CYCLES = 2.5e3; /* items worth splitting further cost more than twice this */
 
 static int lanes_of(const luge__gemm *g)
 {
@@ -241,7 +241,7 @@ static double orient(luge__gemm *g, int swapped)
  * the first-level TLB holds, or at a power of two, where all rows fall into few sets of the cache. */
 static int in_place(int64_t rows, int64_t stride, int64_t size)
 {
-    return rows * stride * size <= NEAR_BYTES && (stride * size % 1024 != 0 || rows <= 4);
+    return rows * stride * size <= NEAR_BYTES && (stride * size % 1024 != 0 || rows <= 6);
 }
 
 static void choose_packing(luge__gemm *g)
@@ -270,14 +270,16 @@ static void cut_further(luge__gemm *g, double cycles)
     int64_t *const v = &g->v_block.parts, *const s = &g->s_block.parts;
     while (g->v_pack && *v * g->sn < 4 * RANGE_ROWS && g->v_vectors >= 16 * *v && cycles > 2 * ITEM_CYCLES * (double)*v)
         *v *= 2;
-    const int64_t wanted = g->c_local && !is_whole(g) ? LOCAL_ITEMS_WANTED : g->turn ? V_ITEMS_WANTED : S_ITEMS_WANTED;
-    /* Panels whose rows lie in the same cache lines stay together, if each item passes through a long k. */
-    const int64_t together = g->s_pack && g->s_ks != 1 && g->k_blocks > 1 ? PACK_TOGETHER / 2 : 1;
+    /* Where panels of S share cache lines and k is long, an item is worth the more the more of them it has. */
+    const int shares = g->s_pack && g->s_ks != 1 && g->k_blocks > 1;
+    const int64_t wanted = shares || (g->c_local && !is_whole(g)) ? FEW_ITEMS_WANTED
+                           : g->turn                              ? V_ITEMS_WANTED
+                                                                  : S_ITEMS_WANTED;
     for (;;) {
         const int64_t items = *v * *s;
         if (cycles <= 2 * ITEM_CYCLES * (double)items) return;
-        const int s_can = items < wanted && g->s_panel.parts >= together * 2 * *s;
-        const int v_can = items < V_ITEMS_WANTED && g->v_panel.parts >= 2 * *v;
+        const int s_can = items < wanted && g->s_panel.parts >= 2 * *s;
+        const int v_can = items < V_ITEMS_WANTED && items < wanted && g->v_panel.parts >= 2 * *v;
         if (!s_can && !v_can) return;
         *(s_can && !(g->turn && v_can) ? s : v) *= 2;
     }
