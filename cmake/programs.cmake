@@ -2,6 +2,7 @@
 if(LUGE_CLI_SOURCES)
     add_executable(luge_cli ${LUGE_CLI_SOURCES})
     luge_c_defaults(luge_cli)
+    target_include_directories(luge_cli PRIVATE "${PROJECT_SOURCE_DIR}/src")
     target_compile_definitions(luge_cli PRIVATE _POSIX_C_SOURCE=200809L)
     target_link_libraries(luge_cli PRIVATE luge_extra_static luge_static)
     set_target_properties(luge_cli PROPERTIES OUTPUT_NAME luge RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")

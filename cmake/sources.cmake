@@ -194,34 +194,10 @@ set(LUGE_EXTRA_SOURCES
 
 # The command: public headers only.
 set(LUGE_CLI_SOURCES
-    src/cli/chart.c
-    src/cli/chart_gnuplot.c
-    src/cli/chart_numbers.c
-    src/cli/chart_text.c
     src/cli/check.c
     src/cli/data.c
     src/cli/decide.c
-    src/cli/descend.c
-    src/cli/descend_tell.c
-    src/cli/draw.c
-    src/cli/draw_text.c
     src/cli/evaluate.c
-    src/cli/expression.c
-    src/cli/formula.c
-    src/cli/formula_build.c
-    src/cli/formula_function.c
-    src/cli/formula_read.c
-    src/cli/grad.c
-    src/cli/grad_chain.c
-    src/cli/grad_derive.c
-    src/cli/grad_tell.c
-    src/cli/grad_words.c
-    src/cli/graph.c
-    src/cli/graph_batch.c
-    src/cli/graph_draw.c
-    src/cli/graph_json.c
-    src/cli/graph_net.c
-    src/cli/graph_plan.c
     src/cli/info.c
     src/cli/json.c
     src/cli/main.c
@@ -230,13 +206,6 @@ set(LUGE_CLI_SOURCES
     src/cli/options.c
     src/cli/parts.c
     src/cli/picture.c
-    src/cli/plot.c
-    src/cli/plot_activation.c
-    src/cli/plot_histogram.c
-    src/cli/plot_history.c
-    src/cli/plot_model.c
-    src/cli/plot_rates.c
-    src/cli/plot_regions.c
     src/cli/predict.c
     src/cli/recipe.c
     src/cli/report.c
@@ -245,19 +214,50 @@ set(LUGE_CLI_SOURCES
     src/cli/summary.c
     src/cli/terminal.c
     src/cli/text.c
-    src/cli/tool.c
     src/cli/train.c
     src/cli/watch.c
+    src/cli/drawing/chart.c
+    src/cli/drawing/chart_gnuplot.c
+    src/cli/drawing/chart_numbers.c
+    src/cli/drawing/chart_text.c
+    src/cli/drawing/draw.c
+    src/cli/drawing/draw_text.c
+    src/cli/drawing/tool.c
+    src/cli/formula/descend.c
+    src/cli/formula/descend_tell.c
+    src/cli/formula/expression.c
+    src/cli/formula/formula.c
+    src/cli/formula/formula_build.c
+    src/cli/formula/formula_function.c
+    src/cli/formula/formula_read.c
+    src/cli/formula/grad.c
+    src/cli/formula/grad_chain.c
+    src/cli/formula/grad_derive.c
+    src/cli/formula/grad_tell.c
+    src/cli/formula/grad_words.c
+    src/cli/graph/graph.c
+    src/cli/graph/graph_batch.c
+    src/cli/graph/graph_draw.c
+    src/cli/graph/graph_json.c
+    src/cli/graph/graph_net.c
+    src/cli/graph/graph_plan.c
+    src/cli/plot/plot.c
+    src/cli/plot/plot_activation.c
+    src/cli/plot/plot_histogram.c
+    src/cli/plot/plot_history.c
+    src/cli/plot/plot_model.c
+    src/cli/plot/plot_rates.c
+    src/cli/plot/plot_regions.c
 )
 
 # Those of them that tests are built with.
 set(LUGE_FORMULA_SOURCES
-    src/cli/formula.c
-    src/cli/formula_build.c
-    src/cli/formula_function.c
-    src/cli/formula_read.c
     src/cli/terminal.c
     src/cli/text.c
+    src/cli/formula/formula.c
+    src/cli/formula/formula_build.c
+    src/cli/formula/formula_function.c
+    src/cli/formula/formula_read.c
 )
 
 # The runner luge-test and the suites it knows (what `luge-test --list` prints).

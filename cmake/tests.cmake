@@ -130,6 +130,9 @@ luge_add_test(cli cli sh "${PROJECT_SOURCE_DIR}/tests/cli.sh" "$<TARGET_FILE:lug
 luge_add_test(grad cli sh "${PROJECT_SOURCE_DIR}/tests/grad.sh" "$<TARGET_FILE:luge_cli>")
 luge_add_test(plot cli sh "${PROJECT_SOURCE_DIR}/tests/plot.sh" "$<TARGET_FILE:luge_cli>")
 luge_add_test(command_graph cli sh "${PROJECT_SOURCE_DIR}/tests/graph.sh" "$<TARGET_FILE:luge_cli>")
+luge_add_test(gallery cli sh "${PROJECT_SOURCE_DIR}/tests/gallery.sh" "$<TARGET_FILE:luge_cli>")
+luge_add_test(gallery_data "cli;slow" sh "${PROJECT_SOURCE_DIR}/tests/gallery.sh" "$<TARGET_FILE:luge_cli>" data)
+set_tests_properties(gallery_data PROPERTIES TIMEOUT 900)
 luge_add_test(command_guide guide sh "${PROJECT_SOURCE_DIR}/tests/command_guide.sh" "$<TARGET_FILE:luge_cli>")
 # The benchmarks, a quick look.
 if(LUGE_BUILD_BENCH)

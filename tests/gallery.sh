@@ -121,7 +121,13 @@ while IFS= read -r line; do
     verb=$(echo "$line" | awk '{ print $2 }')
     file=$(echo "$line" | sed -nE 's/.* -o ([^ ]+\.(svg|png))$/\1/p')
     if [ -z "$file" ]; then # it makes what others draw
-        sh -c "$line" >said 2>&1 </dev/null || complain "$line"
+        if ! sh -c "$line" >said 2>&1 </dev/null; then
+            if [ -n "$part" ] && grep -q 'built without' said; then # zlib or libyaml
+                echo "skipped: $(cat said)"
+                exit 77
+            fi
+            complain "$line"
+        fi
         continue
     fi
     grep -qF "](gallery/$file)" "$here/docs/gallery.md" || complain "the page does not show $file"

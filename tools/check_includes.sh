@@ -16,6 +16,7 @@ allowed() {
     backend/*) echo "core graph ops plan backend" ;;
     train/*) echo "core nn train" ;;
     check/* | nn/* | data/* | io/*) echo "core ${1%%/*}" ;;
+    cli/drawing/*) echo "cli/drawing cli/cli.h cli/options.h cli/job.h cli/picture.h" ;; # no formula, no model
     extra/* | cli/*) echo "${1%%/*}" ;;
     esac
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/formula.h"
+#include "cli/formula/formula.h"
 #include "fuzz.h"
 
 static const char *const seeds[] = {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "chart.h"
-#include "picture.h"
+#include "cli/picture.h"
 
 enum { LABEL = 9, MARGIN = 2, WIDTH = CLI_WIDTH, HEIGHT = 16, DOTS_X = 2, DOTS_Y = 4 };
 

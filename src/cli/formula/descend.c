@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chart.h"
+#include "cli/drawing/chart.h"
 #include "formula_parts.h"
 
 static const char *const names[] = { "sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw" };

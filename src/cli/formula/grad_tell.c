@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "grad.h"
-#include "job.h"
+#include "cli/job.h"
 
 enum { MOST_COLUMNS = 5, LABEL = 300 };
 

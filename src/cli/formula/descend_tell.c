@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chart.h"
+#include "cli/drawing/chart.h"
 #include "descend.h"
-#include "job.h"
+#include "cli/job.h"
 
 enum { SHOWN_SIDES = 4, GRID = 61, CURVE = 401 };
 

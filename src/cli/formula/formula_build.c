@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "formula_parts.h"
 
 /* A value on the way: a node, or a number that becomes one when it is used. */

@@ -3,7 +3,7 @@
 #ifndef LUGE_CLI_CHART_H
 #define LUGE_CLI_CHART_H
 
-#include "options.h"
+#include "cli/options.h"
 
 /* How a series of numbers is drawn. */
 typedef enum cli_mark {

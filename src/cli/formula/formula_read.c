@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "formula_parts.h"
 
 typedef enum token_kind { END, NUMBER, NAME, SIGN, OPEN, CLOSE, COMMA, SEMICOLON, EQUALS } token_kind;

@@ -2,8 +2,8 @@
 #ifndef LUGE_CLI_PLOT_H
 #define LUGE_CLI_PLOT_H
 
-#include "chart.h"
-#include "job.h"
+#include "cli/drawing/chart.h"
+#include "cli/job.h"
 
 int cli_plot_activation(cli_job *job);
 int cli_plot_history(cli_job *job);

@@ -10,7 +10,7 @@
 #ifndef LUGE_CLI_FORMULA_H
 #define LUGE_CLI_FORMULA_H
 
-#include "options.h"
+#include "cli/options.h"
 
 enum { CLI_FORMULA_NAME = 64, CLI_FORMULA_NAMES = 1000, CLI_FORMULA_NODES = 100000 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "formula_parts.h"
 
 int cli_formula_grow(void **list, size_t *room, size_t n, size_t size)

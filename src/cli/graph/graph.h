@@ -3,8 +3,8 @@
 #ifndef LUGE_CLI_GRAPH_H
 #define LUGE_CLI_GRAPH_H
 
-#include "draw.h"
-#include "job.h"
+#include "cli/drawing/draw.h"
+#include "cli/job.h"
 
 /* A value in numbers. */
 typedef struct cli_figures {

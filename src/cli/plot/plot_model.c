@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "picture.h"
+#include "cli/picture.h"
 #include "plot.h"
 
 int cli_plot_model(cli_job *job, const char *example, luge_dataset **data)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "tool.h"
 
 /* ---- putting together -------------------------------------------------------------------------------------------- */

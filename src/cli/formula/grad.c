@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "draw.h"
+#include "cli/drawing/draw.h"
 #include "formula_parts.h"
 
 /* ---- which of, by which ------------------------------------------------------------------------------------------ */

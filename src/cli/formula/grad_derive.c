@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "grad.h"
 
 enum { MOST_NODES = 2000000, MOST_COMPARED = 30000000 }; /* of a graph; nodes times derivatives */
@@ -76,7 +76,7 @@ static int differentiate(cli_grad_job *job, int index)
 {
     const cli_derivative parent = job->d[index];
     const int first = parent.order ? parent.by[parent.order - 1] : 0, n = job->n_wrt - first;
-    luge_val wrt[CLI_FORMULA_NAMES], grads[CLI_FORMULA_NAMES];
+    luge_val wrt[CLI_FORMULA_NAMES] = { { 0, 0 } }, grads[CLI_FORMULA_NAMES];
     for (int i = 0; i < n; i++) wrt[i] = job->x.f.names[job->wrt[first + i]].value;
     if (luge_gradient(job->x.f.graph, parent.node, wrt, n, grads)) return cli_expression_no_gradient(&job->x);
     for (int i = 0; i < n; i++) {

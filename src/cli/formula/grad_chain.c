@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "draw.h"
+#include "cli/cli.h"
+#include "cli/drawing/draw.h"
 #include "grad.h"
 
 /* ---- which nodes ------------------------------------------------------------------------------------------------- */
