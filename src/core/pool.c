@@ -30,7 +30,6 @@ typedef struct worker {
     pthread_t thread;
     int index;
     atomic_size_t next;      /* grain of its share */
-    atomic_int begun;        /* it will see to its share itself */
     unsigned char pad[LINE]; /* what different threads write often stays on different cache lines */
 } worker;
 
@@ -110,17 +109,13 @@ static size_t share(const luge__pool *pool, size_t index)
 }
 
 /* Takes the first half of what is left of a share, so that a range is long and little is left to wait for at the end.
- * The last quarter is left to the owner where it is at work: the way from its cache costs more than waiting, and back
- * again in the next call. How many grains; zero where none is to be had. */
-static size_t take(luge__pool *pool, int of, int index, size_t *first)
+ * How many grains; zero where none is left. */
+static size_t take(luge__pool *pool, int of, size_t *first)
 {
-    const size_t start = share(pool, (size_t)of), end = share(pool, (size_t)of + 1);
+    const size_t end = share(pool, (size_t)of + 1);
     *first = atomic_load_explicit(&pool->worker[of].next, memory_order_relaxed);
     while (*first < end) {
-        const size_t left = end - *first, n = (left + 1) / 2;
-        if (of != index && left <= (end - start) / 4 &&
-            atomic_load_explicit(&pool->worker[of].begun, memory_order_acquire))
-            return 0;
+        const size_t n = (end - *first + 1) / 2;
         if (atomic_compare_exchange_weak_explicit(&pool->worker[of].next, first, *first + n, memory_order_relaxed,
                                                   memory_order_relaxed))
             return n;
@@ -134,10 +129,9 @@ static int take_ranges(luge__pool *pool, int index)
 {
     const int64_t items = pool->items, grain = pool->grain;
     int done = 0;
-    atomic_store_explicit(&pool->worker[index].begun, 1, memory_order_release);
     for (int i = 0; i < pool->threads; i++) {
         const int of = index + i < pool->threads ? index + i : index + i - pool->threads;
-        for (size_t first, n; (n = take(pool, of, index, &first)) > 0; done = 1) {
+        for (size_t first, n; (n = take(pool, of, &first)) > 0; done = 1) {
             const int64_t begin = (int64_t)first * grain;
             pool->fn(pool->user, begin, (items - begin - 1) / grain < (int64_t)n ? items : begin + (int64_t)n * grain,
                      index);
@@ -247,10 +241,8 @@ static void wait_until_empty(luge__pool *pool)
 static void run_shared(luge__pool *pool)
 {
     unsigned call = (atomic_load_explicit(&pool->gate, memory_order_relaxed) >> CALL_SHIFT) + 1;
-    for (int i = 0; i < pool->threads; i++) {
+    for (int i = 0; i < pool->threads; i++)
         atomic_store_explicit(&pool->worker[i].next, share(pool, (size_t)i), memory_order_relaxed);
-        atomic_store_explicit(&pool->worker[i].begun, 0, memory_order_relaxed);
-    }
     atomic_store_explicit(&pool->helpers, 0, memory_order_relaxed);
     atomic_store(&pool->gate, call << CALL_SHIFT | OPEN);
     wake(pool);
@@ -303,7 +295,7 @@ luge__pool *luge__pool_create(luge_context *ctx, int threads)
     atomic_init(&pool->gate, 0);
     atomic_init(&pool->sleepers, 0);
     atomic_init(&pool->stop, 0);
-    for (int i = 0; i < threads; i++) atomic_init(&pool->worker[i].next, 0), atomic_init(&pool->worker[i].begun, 0);
+    for (int i = 0; i < threads; i++) atomic_init(&pool->worker[i].next, 0);
     atomic_init(&pool->helpers, 0);
     if (pthread_mutex_init(&pool->mutex, NULL) == 0) {
         if (pthread_cond_init(&pool->work, NULL) == 0) {
