@@ -27,7 +27,8 @@ typedef struct luge__gemm_finish {
     const void *bias; /* n elements at which each row begins, NULL for 0; not with accumulate or c_local */
 } luge__gemm_finish;
 
-/* A number cut into nearly equal parts: part i begins at i * each + (i < more ? i : more). */
+/* A number cut into nearly equal parts: each + 1 for `more` of them, the first ones (panels) or ones between (blocks),
+ * each for the others. */
 typedef struct luge__cut {
     int64_t parts, each, more;
 } luge__cut;

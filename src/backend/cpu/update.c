@@ -182,7 +182,7 @@ static int bias_prepare(luge__step *step, luge_plan *plan)
     w->n = step->in[0].shape.dim[0];
     w->rows = w->n ? luge_shape_size(&step->in[1].shape) / w->n : 0;
     step->items = (w->n + LUGE__REDUCE_TILE - 1) / LUGE__REDUCE_TILE;
-    luge__share(step, (double)w->rows * (double)w->n / (double)step->items, 1);
+    luge__share(step, (double)w->rows * (double)w->n / (double)step->items / 4, 1);
     return 1;
 }
 

@@ -102,9 +102,10 @@ const void *luge__walk_block(const luge__walk *w, const void *base, int64_t firs
     return buffer;
 }
 
-/* What a second thread costs, in cycles: about a microsecond for a step, to begin it and to wait for its end; less for
- * a range. */
-static const double STEP_CYCLES = 4096, RANGE_CYCLES = 2048;
+/* What a second thread costs, in cycles: two microseconds for a step, to begin it, to wait for its end and to get what
+ * the other has written; less for a range. Steps over the same rows should give each thread the same ones, so the
+ * number of ranges is even. */
+static const double STEP_CYCLES = 6144, RANGE_CYCLES = 2048;
 
 void luge__share(luge__step *step, double cycles, int64_t unit)
 {
@@ -112,6 +113,10 @@ void luge__share(luge__step *step, double cycles, int64_t unit)
     step->grain = step->items;
     if (step->cycles < STEP_CYCLES) return;
     if (unit < 1) unit = 1;
-    const double wanted = RANGE_CYCLES / cycles;
-    if (wanted < (double)step->items) step->grain = ((int64_t)wanted + unit) / unit * unit;
+    int64_t each = 1;
+    if (cycles < RANGE_CYCLES) {
+        const int64_t most = (int64_t)(step->cycles / RANGE_CYCLES), ranges = most < 4 ? 2 : most & ~(int64_t)3;
+        each = (step->items - 1) / ranges + 1;
+    }
+    step->grain = (each + unit - 1) / unit * unit;
 }

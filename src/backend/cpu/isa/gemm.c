@@ -81,6 +81,13 @@ LUGE__INLINE ptrdiff_t luge__gemm_cut(const luge__cut *cut, ptrdiff_t i)
     return i * (ptrdiff_t)cut->each + (i < (ptrdiff_t)cut->more ? i : (ptrdiff_t)cut->more);
 }
 
+/* The same for blocks, the longer ones among the shorter: half of them are half of the work, and threads have the same
+ * rows in products of different numbers of blocks. */
+LUGE__INLINE ptrdiff_t luge__gemm_spread(const luge__cut *cut, ptrdiff_t i)
+{
+    return i * (ptrdiff_t)cut->each + i * (ptrdiff_t)cut->more / (ptrdiff_t)cut->parts;
+}
+
 /* A list of this name for so many lanes, where the number is a macro. */
 #define LUGE__LIST_(name, lanes) name##lanes
 #define LUGE__LIST(name, lanes)  LUGE__LIST_(name, lanes)
