@@ -3,37 +3,8 @@
 # usage: tests/plot.sh PATH-OF-LUGE
 # shellcheck disable=SC2016 # the dollars are awk's
 set -u
-luge=${1:?usage: tests/plot.sh PATH-OF-LUGE}
-case $luge in /*) ;; *) luge=$PWD/$luge ;; esac
-tmp=$(mktemp -d) || exit 2
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 2
-unset LUGE_DATA COLUMNS
-export HOME="$tmp" NO_COLOR=1 LC_ALL=C.UTF-8
-failed=0
-
-complain() {
-    echo "FAILED: $*"
-    sed 's/^/    /' out err 2>/dev/null | head -40
-    failed=1
-}
-
-# run CODE ARG ...: the command ends with this code; what it says lies in out and err.
-run() {
-    code=$1
-    shift
-    "$luge" "$@" >out 2>err </dev/null
-    got=$?
-    [ "$got" = "$code" ] || complain "luge $*: ended with $got, not $code"
-}
-
-says() {
-    file=$1
-    shift
-    for text in "$@"; do
-        grep -qF -e "$text" "$file" || complain "no \"$text\" in $file"
-    done
-}
+# shellcheck source=tests/command_tools.sh
+. "$(dirname "$0")/command_tools.sh"
 
 # refuses CODE TEXT ARG ...: plot ends with a message, says nothing else and leaves no picture.
 refuses() {
