@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # What the tests of the command share; they source this file. It takes the path of luge as $1, goes to an empty folder
 # that is removed at the end, and counts in $failed.
 luge=${1:?usage: $0 PATH-OF-LUGE}
