@@ -182,6 +182,10 @@ const char *luge__bf16_name(luge__bf16 bf16);
  * does; asking again is harmless. */
 int luge__amx_permit(void);
 int luge__cpu_count(void);
+/* The core that runs the caller, or -1; and, where that is `core`, moves the calling thread to another that it may use.
+ */
+int luge__cpu_current(void);
+void luge__cpu_leave(int core);
 int64_t luge__nanoseconds(void); /* of a clock that never goes back; INT64_MAX where there is none */
 
 /* While a run executes, results too small for a normal number become 0: CPUs calculate many times slower with subnormal

@@ -103,6 +103,30 @@ int luge__cpu_count(void)
     return 1;
 }
 
+int luge__cpu_current(void)
+{
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+/* A mask without that core moves the thread at once; then it may run anywhere as before. */
+void luge__cpu_leave(int core)
+{
+#if defined(__linux__)
+    cpu_set_t all, others;
+    if (core < 0 || sched_getcpu() != core || sched_getaffinity(0, sizeof all, &all) != 0) return;
+    others = all;
+    CPU_CLR((size_t)core, &others);
+    if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
+        (void)sched_setaffinity(0, sizeof all, &all);
+#else
+    (void)core;
+#endif
+}
+
 #if defined(__SSE2__)
 enum { FLUSH_TO_ZERO = 0x8000 }; /* of MXCSR: results; subnormal operands still count */
 

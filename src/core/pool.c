@@ -42,6 +42,7 @@ struct luge__pool {
     pid_t owner; /* a forked child has the pool but not its threads */
     pthread_mutex_t mutex;
     pthread_cond_t work, empty;
+    int core; /* that the caller was on when it last woke workers; with the mutex */
     atomic_flag busy;
     atomic_size_t shared_calls;
 
@@ -163,7 +164,8 @@ static void leave(luge__pool *pool)
 }
 
 /* Announces itself, then looks at the gate again; the caller opens the gate, then looks for sleepers. In one order of
- * all four, so one of the two sees the other. Zero where the pool is being freed. */
+ * all four, so one of the two sees the other. A worker that was woken on the caller's core leaves it: some systems let
+ * the two share that core for milliseconds. Zero where the pool is being freed. */
 static int sleep_until_call(luge__pool *pool, unsigned seen)
 {
     pthread_mutex_lock(&pool->mutex);
@@ -172,7 +174,9 @@ static int sleep_until_call(luge__pool *pool, unsigned seen)
         pthread_cond_wait(&pool->work, &pool->mutex);
     }
     atomic_fetch_sub(&pool->sleepers, 1);
+    const int core = pool->core;
     pthread_mutex_unlock(&pool->mutex);
+    if (pool->spin) luge__cpu_leave(core);
     return !atomic_load(&pool->stop);
 }
 
@@ -217,6 +221,7 @@ static void wake(luge__pool *pool)
     unsigned sleepers = atomic_load(&pool->sleepers);
     if (sleepers == 0) return;
     pthread_mutex_lock(&pool->mutex);
+    pool->core = luge__cpu_current();
     if (pool->grains - 1 >= sleepers) {
         pthread_cond_broadcast(&pool->work);
     } else {
@@ -289,6 +294,7 @@ luge__pool *luge__pool_create(luge_context *ctx, int threads)
     pool->bytes = bytes;
     pool->threads = threads;
     pool->started = -1;
+    pool->core = -1;
     pool->spin = threads <= luge__cpu_count();
     atomic_flag_clear(&pool->busy);
     atomic_init(&pool->shared_calls, 0);
