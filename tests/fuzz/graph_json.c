@@ -95,8 +95,5 @@ size_t luge_fuzz_seed(int index, uint8_t *data, size_t capacity)
           "{\"op\":\"random_dropout\",\"in\":[2,1],\"attr\":{\"stream\":3,\"a\":0.5,\"b\":0}}]",
     };
     if (index < 0 || index >= (int)(sizeof seeds / sizeof *seeds)) return 0;
-    const size_t n = strlen(seeds[index]);
-    if (n > capacity) return 0;
-    memcpy(data, seeds[index], n);
-    return n;
+    return seed_text(seeds[index], strlen(seeds[index]), data, capacity);
 }

@@ -61,11 +61,4 @@ static inline void read_rows(luge_context *ctx, luge_array *array)
     luge_array_free(array);
 }
 
-static inline size_t seed_text(const char *text, size_t length, uint8_t *data, size_t capacity)
-{
-    if (length > capacity) length = capacity;
-    memcpy(data, text, length);
-    return length;
-}
-
 #endif

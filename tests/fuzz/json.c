@@ -18,10 +18,7 @@ static const char *const seeds[] = {
 size_t luge_fuzz_seed(int index, uint8_t *data, size_t capacity)
 {
     if (index < 0 || (size_t)index >= sizeof seeds / sizeof seeds[0]) return 0;
-    size_t size = strlen(seeds[index]);
-    if (size > capacity) size = capacity;
-    memcpy(data, seeds[index], size);
-    return size;
+    return seed_text(seeds[index], strlen(seeds[index]), data, capacity);
 }
 
 static void must(int condition, const char *what)
